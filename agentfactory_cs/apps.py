@@ -1,0 +1,21 @@
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
+
+# What an app may offer, by the name of the file it offers it in (docs/concepts.md).
+PLUG_INS = ("triggers", "kpis", "console", "roles", "shipped", "benchmarks", "demo")
+
+
+class GroundConfig(AppConfig):
+    name = "agentfactory_cs"
+    verbose_name = "AgentFactory CS"
+
+    def ready(self) -> None:
+        autodiscover_modules(*PLUG_INS)
+        self._ship_after_migrating()
+
+    def _ship_after_migrating(self) -> None:
+        from agentfactory_cs.console.shipping import put_in_place
+
+        # The signal is sent once an app; by the last one's turn every table and permission is there.
+        post_migrate.connect(put_in_place, sender=list(apps.get_app_configs())[-1])

@@ -1,0 +1,132 @@
+"""Customers, their contacts, their departures."""
+
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from agentfactory_cs.events.services import Actor, actor_user, record
+
+from ..days import utc_day
+from ..models import Churn, Contact, Customer, CustomerChange
+
+_EVENT_OF = {
+    CustomerChange.Field.TIER: "customers.tier_changed",
+    CustomerChange.Field.STAGE: "customers.stage_changed",
+    CustomerChange.Field.MANAGER: "customers.manager_changed",
+}
+
+
+@transaction.atomic
+def save_customer(customer: Customer, *, by: Actor = None, now: datetime) -> Customer:
+    """Create or change a customer, keeping what tier, stage and success manager were before."""
+    stored = _stored(customer)
+    _refuse_churn_by_stage(customer, stored)
+    customer.full_clean()
+    customer.save()
+    if stored is None:
+        data = {"tier": customer.get_tier_display()}
+        record("customers.signed_up", customer, data, by=by, now=customer.signed_up_at)
+    else:
+        _keep_changes(customer, stored, by=by, now=now)
+    return customer
+
+
+def _stored(customer: Customer) -> Customer | None:
+    if customer.pk is None:
+        return None
+    return Customer.objects.select_for_update(of=("self",)).select_related("success_manager").get(pk=customer.pk)
+
+
+def _refuse_churn_by_stage(customer: Customer, stored: Customer | None) -> None:
+    was = stored.lifecycle_stage if stored else Customer.Stage.ONBOARDING
+    if (customer.lifecycle_stage == Customer.Stage.CHURNED) != (was == Customer.Stage.CHURNED):
+        raise ValidationError(
+            {"lifecycle_stage": "Record the departure or the return, with its date, instead of setting the stage."}
+        )
+
+
+def _keep_changes(customer: Customer, stored: Customer, *, by: Actor, now: datetime) -> None:
+    for field in CustomerChange.Field:
+        old, new = _shown(stored, field), _shown(customer, field)
+        if old[0] == new[0]:
+            continue
+        CustomerChange.objects.create(
+            customer=customer, field=field, old=old[0], new=new[0], changed_at=now, changed_by=actor_user(by)
+        )
+        record(_EVENT_OF[field], customer, {"old": old[1], "new": new[1]}, by=by, now=now)
+
+
+def _shown(customer: Customer, field: str) -> tuple[str, str]:
+    """The value as stored in the history, and as a person reads it."""
+    if field == CustomerChange.Field.MANAGER:
+        manager = customer.success_manager
+        return (str(manager.pk), str(manager)) if manager else ("", "nobody")
+    return getattr(customer, field), getattr(customer, f"get_{field}_display")()
+
+
+@transaction.atomic
+def record_churn(churn: Churn, *, by: Actor = None, now: datetime) -> Churn:
+    """A customer left (`churn` unsaved or changed). It counts as churned until a return is recorded."""
+    customer = Customer.objects.select_for_update().get(pk=churn.customer_id)
+    _check_churn(churn, customer, now)
+    is_new = churn.pk is None
+    if is_new:
+        churn.recorded_at, churn.recorded_by = now, actor_user(by)
+    churn.full_clean()
+    churn.save()
+    if is_new:
+        data = {"reason": churn.get_reason_display(), "on": str(churn.churned_on)}
+        record("customers.churned", customer, data, by=by, now=now)
+    _follow_churn(customer, by=by, now=now)
+    return churn
+
+
+def _check_churn(churn: Churn, customer: Customer, now: datetime) -> None:
+    if churn.churned_on > utc_day(now):
+        raise ValidationError({"churned_on": f"{churn.churned_on} lies in the future."})
+    if churn.churned_on < utc_day(customer.signed_up_at):
+        signup = utc_day(customer.signed_up_at)
+        raise ValidationError({"churned_on": f"{churn.churned_on} lies before the signup on {signup}."})
+
+
+@transaction.atomic
+def reactivate(customer: Customer, *, on: date, by: Actor = None, now: datetime) -> None:
+    """A churned customer came back on a day; every departure still open ends then."""
+    open_churns = customer.churns.filter(reactivated_on__isnull=True)
+    if not open_churns.exists():
+        raise ValidationError(f"{customer} has not churned.")
+    for churn in open_churns:
+        churn.reactivated_on = on
+        churn.full_clean()
+        churn.save(update_fields=("reactivated_on",))
+    record("customers.reactivated", customer, {"on": str(on)}, by=by, now=now)
+    _follow_churn(customer, by=by, now=now)
+
+
+def _follow_churn(customer: Customer, *, by: Actor, now: datetime) -> None:
+    """Stage follows the departures in force: `churned` exactly while there is one."""
+    stored = _stored(customer)
+    assert stored is not None
+    gone = customer.churns.all().in_force_on(utc_day(now)).exists()
+    if gone == (stored.lifecycle_stage == Customer.Stage.CHURNED):
+        return
+    customer.lifecycle_stage = Customer.Stage.CHURNED if gone else Customer.Stage.ADOPTION
+    customer.success_manager = stored.success_manager
+    customer.save(update_fields=("lifecycle_stage", "updated_at"))
+    _keep_changes(customer, stored, by=by, now=now)
+
+
+@transaction.atomic
+def save_contact(contact: Contact, *, by: Actor = None, now: datetime) -> Contact:
+    """Create or change a contact. A new primary contact takes over from the one before."""
+    is_new = contact.pk is None
+    if contact.is_primary:
+        Customer.objects.select_for_update().get(pk=contact.customer_id)
+        others = Contact.objects.filter(customer_id=contact.customer_id, is_primary=True).exclude(pk=contact.pk)
+        others.update(is_primary=False)
+    contact.full_clean()
+    contact.save()
+    if is_new:
+        record("customers.contact_added", contact.customer, {"name": contact.name}, by=by, now=now)
+    return contact

@@ -1,0 +1,27 @@
+"""The feature catalogue."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from ..models import Feature
+from ..models.usage import MAX_FEATURES
+
+
+@transaction.atomic
+def add_feature(*, name: str, tier: str, introduced_on: date | None = None) -> Feature:
+    """Add a feature to the catalogue under the next bit that was never given away.
+
+    Raises ValidationError when all 63 bits are given away, or the name is taken.
+    """
+    with connection.cursor() as cursor:  # two additions at once would pick the same bit
+        cursor.execute("LOCK TABLE customers_feature IN SHARE ROW EXCLUSIVE MODE")
+    last = Feature.objects.order_by("-bit").values_list("bit", flat=True).first()
+    bit = 0 if last is None else last + 1
+    if bit >= MAX_FEATURES:
+        raise ValidationError({"name": f"The catalogue holds {MAX_FEATURES} features, and all places are taken."})
+    feature = Feature(name=name, tier=tier, introduced_on=introduced_on, bit=bit)
+    feature.full_clean()
+    feature.save()
+    return feature

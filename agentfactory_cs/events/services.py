@@ -1,0 +1,60 @@
+"""Recording what happened."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+
+from .models import Event
+from .registry import triggers
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+# Who did something: a staff user, an API key's principal (any object with a name), or None for the system.
+Actor = Any
+
+
+def actor_label(by: Actor) -> str:
+    return str(by)[:150] if by is not None else "System"
+
+
+def actor_user(by: Actor) -> Any:
+    """The staff user behind `by`, or None when it was a machine."""
+    return by if isinstance(by, get_user_model()) and by.pk else None
+
+
+def record(
+    trigger: str,
+    customer: "Model",
+    data: dict[str, Any] | None = None,
+    *,
+    dedupe_key: str | None = None,
+    by: Actor = None,
+    now: datetime,
+) -> Event | None:
+    """Append one event; call it inside the transaction of the change it tells of.
+
+    `trigger` must be registered in some app's `triggers.py` (LookupError otherwise). With a `dedupe_key`
+    that is already recorded, nothing is written and None is returned.
+    """
+    triggers.get(trigger)
+    event = Event(
+        customer_id=customer.pk,
+        trigger=trigger,
+        data=data or {},
+        dedupe_key=dedupe_key,
+        by=actor_user(by),
+        by_label=actor_label(by),
+        happened_at=now,
+    )
+    if dedupe_key is None:
+        event.save(force_insert=True)
+        return event
+    try:
+        with transaction.atomic():
+            event.save(force_insert=True)
+    except IntegrityError:
+        return None
+    return event
