@@ -17,5 +17,6 @@ class GroundConfig(AppConfig):
     def _ship_after_migrating(self) -> None:
         from agentfactory_cs.console.shipping import put_in_place
 
-        # The signal is sent once an app; by the last one's turn every table and permission is there.
-        post_migrate.connect(put_in_place, sender=list(apps.get_app_configs())[-1])
+        # The signal is sent once an app that has tables; at the last one's turn every permission is there.
+        with_tables = [config for config in apps.get_app_configs() if config.models_module]
+        post_migrate.connect(put_in_place, sender=with_tables[-1])
