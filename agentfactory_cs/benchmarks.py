@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.core.management import call_command
 from django.db import connection
@@ -60,12 +60,11 @@ def _switch_to(name: str) -> None:
 
 
 def address_of(database: dict[str, Any]) -> str:
-    """The DATABASE_URL of a Django database setting."""
+    """The DATABASE_URL of a Django database setting, its options as the query."""
     login = quote(database["USER"] or "", safe="")
     if database["PASSWORD"]:
         login += ":" + quote(database["PASSWORD"], safe="")
-    host = database["HOST"] or ""
-    if host.startswith("/"):
-        return f"postgres://{login}@/{database['NAME']}?host={quote(host, safe='/')}"
     port = f":{database['PORT']}" if database["PORT"] else ""
-    return f"postgres://{login}@{host}{port}/{database['NAME']}"
+    options = {name: value for name, value in database["OPTIONS"].items() if isinstance(value, str)}
+    query = f"?{urlencode(options)}" if options else ""
+    return f"postgres://{login}@{database['HOST'] or ''}{port}/{database['NAME']}{query}"

@@ -195,3 +195,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {"axes": {"level": "WARNING"}},
 }
+
+# -- Health ----------------------------------------------------------------------------------
+# How many workers share the daily scoring.
+HEALTH_SCORING_WORKERS = env.int("HEALTH_SCORING_WORKERS", default=2)

@@ -2,9 +2,10 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import health.models
 from django.conf import settings
 from django.db import migrations, models
+
+import health.models
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,34 @@
+"""Every periodic job in one table. The console may change when a job runs; see Settings, Schedules."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Job:
+    """A task and when it runs (UTC): `crontab` as "minute hour day month weekday", or `every_seconds`."""
+
+    name: str
+    task: str
+    why: str
+    crontab: str = ""
+    every_seconds: int = 0
+
+    @property
+    def when(self) -> str:
+        return self.crontab or f"every {self.every_seconds} s"
+
+
+JOBS = (
+    Job(
+        "Daily health scores",
+        "health.tasks.score_all_customers",
+        "Scores every customer for the day that has just ended.",
+        crontab="0 2 * * *",
+    ),
+    Job(
+        "Resume interrupted scoring",
+        "health.tasks.resume_scoring",
+        "Takes up what a stopped worker left behind.",
+        every_seconds=60,
+    ),
+)

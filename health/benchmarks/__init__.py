@@ -1,0 +1,132 @@
+"""`manage.py benchmark scoring`: the daily scoring against one hand-written statement."""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from agentfactory_cs.benchmarks import Benchmark, Report, benchmarks
+from health import runs
+from health.models import HealthScore, ScorecardVersion, ScoringRun
+
+from .baseline import score_by_one_statement
+from .dataset import DAY, grow
+from .workers import celery_workers, peak_megabytes, work_off_by
+
+WORKERS = 2
+ROUNDS = 3
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--customers", type=int, default=100_000, help="How many customers (100 000).")
+
+
+def run(options: dict[str, Any], report: Report) -> dict[str, Any]:
+    customers = options["customers"]
+    tenth = max(customers // 10, 1)
+    report(f"Generating {tenth:,} customers with 56 days of usage …")
+    grow(1, tenth)
+    small = _best(_one_process, report, f"ours, {tenth:,} customers")
+    report(f"Generating {customers - tenth:,} more …")
+    grow(tenth + 1, customers)
+
+    baseline = _best(_one_statement, report, "(a) one statement")
+    ours = _best(_one_process, report, "(b) ours, one process")
+    size = _bytes_per_score()
+    unchanged = _timed(_score, report, "rerun, nothing changed")
+    rerun = _best(_rerun, report, "rerun, every row changed")
+    with celery_workers(WORKERS) as queue:
+        by_workers = _best(lambda: _by_workers(queue), report, "(c) two Celery workers")
+    return {
+        "name": "scoring",
+        "n": customers,
+        "ours": ours,
+        "baseline": baseline,
+        "ratio": ours / baseline,
+        "two_workers": by_workers,
+        "ratio_two_workers": by_workers / baseline,
+        "growth": (ours / customers) / (small / tenth),
+        "peak_mb": peak_megabytes(),
+        "rerun": rerun / ours,
+        "rerun_unchanged": unchanged / ours,
+        "bytes_per_score": size,
+    }
+
+
+def _best(measure: Callable[[], float], report: Report, what: str) -> float:
+    """Seconds of the fastest of three rounds: what disturbs a measurement only ever adds to it."""
+    seconds = min(measure() for _ in range(ROUNDS))
+    report(f"{what}: {seconds:.2f} s")
+    return seconds
+
+
+def _timed(work: Callable[[], None], report: Report | None = None, what: str = "") -> float:
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    if report:
+        report(f"{what}: {seconds:.2f} s")
+    return seconds
+
+
+def _empty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE health_healthscore")
+        cursor.execute("CHECKPOINT")
+
+
+def _one_statement() -> float:
+    _empty()
+    version = ScorecardVersion.objects.published().get()
+    return _timed(lambda: _expect_all(score_by_one_statement(DAY, version.pk)))
+
+
+def _expect_all(rows: int) -> None:
+    if not rows:
+        raise RuntimeError("The baseline wrote nothing.")
+
+
+def _one_process() -> float:
+    _empty()
+    return _timed(_score)
+
+
+def _score() -> None:
+    runs.work_off(runs.start_run(DAY, now=timezone.now()))
+
+
+def _rerun() -> float:
+    """Every customer's last day changes, then the day is scored again."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE customers_usageday SET api_calls = api_calls + 28 WHERE day = %s", [DAY])
+        cursor.execute("VACUUM customers_usageday")
+        cursor.execute("VACUUM health_healthscore")
+    return _timed(_score)
+
+
+def _by_workers(queue: str) -> float:
+    _empty()
+
+    def work() -> None:
+        work_off_by(queue, runs.start_run(DAY, now=timezone.now()), WORKERS)
+
+    seconds = _timed(work)
+    done = ScoringRun.objects.order_by("-pk")[0].customers_done
+    if done != HealthScore.objects.count():
+        raise RuntimeError("The workers counted other scores than they wrote.")
+    return seconds
+
+
+def _bytes_per_score() -> float:
+    """Heap and indexes of the score table, by row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_table_size('health_healthscore') + pg_indexes_size('health_healthscore')")
+        return cursor.fetchone()[0] / HealthScore.objects.count()
+
+
+benchmarks.register(
+    Benchmark("health.scoring", "Daily scoring against one hand-written SQL statement.", run, add_arguments)
+)

@@ -1,0 +1,57 @@
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from health import runs
+from health.services import last_complete_day
+
+
+class Command(BaseCommand):
+    help = "Score every customer for a day, or for each day of a span. Scoring a day again is harmless."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as-of", type=_day, metavar="DATE", help="The day to score; yesterday unless given.")
+        parser.add_argument("--from", dest="since", type=_day, metavar="DATE", help="First day of a span.")
+        parser.add_argument("--to", dest="until", type=_day, metavar="DATE", help="Last day of a span.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        days = list(_days(options["as_of"], options["since"], options["until"]))
+        scored = 0
+        with _progress(self.stdout.isatty()) as bar:
+            job = bar.add_task("Scoring", total=len(days))
+            for day in days:
+                run = runs.start_run(day, now=timezone.now())
+                scored += runs.work_off(run)
+                bar.update(job, advance=1, description=f"Scoring {day}")
+        what = f"{days[0]}" if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"
+        self.stdout.write(f"Wrote {scored:,} scores for {what}.")
+
+
+def _days(as_of: date | None, since: date | None, until: date | None) -> Iterator[date]:
+    today, newest = timezone.now().date(), last_complete_day(timezone.now())
+    if as_of and (since or until):
+        raise CommandError("Give --as-of for one day, or --from and --to for a span, not both.")
+    first, last = as_of or since or newest, as_of or until or newest
+    if last > today:
+        raise CommandError(f"{last} lies in the future; the newest day that can be scored is {today}.")
+    if first > last:
+        raise CommandError(f"--from {first} lies after --to {last}.")
+    return (first + timedelta(days=days) for days in range((last - first).days + 1))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is not a day; write it as 2026-03-31.") from None
+
+
+def _progress(is_terminal: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(), disable=not is_terminal)

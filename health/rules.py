@@ -1,0 +1,190 @@
+"""The arithmetic of the health score. Pure: NumPy in, NumPy out, no Django and no clock.
+
+One row per customer; the columns of a reading are `metrics.METRICS`, NaN where there is no data. The
+formulas are those of docs/health.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .metrics import COMPONENTS, KEYS, PER_COMPONENT, TIERS
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+AT_RISK, STEADY, HEALTHY = "at_risk", "steady", "healthy"
+BAND_LABELS = {AT_RISK: "at risk", STEADY: "steady", HEALTHY: "healthy"}
+
+
+class BadDefinition(ValueError):
+    """A scorecard's definition that cannot be used; the message names the place and the reason."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A scorecard version made ready for arithmetic.
+
+    `component_weights` (4) and `metric_weights` (16, summing to 1 in each component) are shares; `worst` and
+    `best` (tiers × 16) are the readings worth 0 and 100 points, NaN where a metric does not count for a tier.
+    """
+
+    component_weights: Floats
+    metric_weights: Floats
+    worst: Floats
+    best: Floats
+    at_risk_below: float
+    healthy_above: float
+    provisional_below: float
+
+    @classmethod
+    def from_definition(cls, definition: Mapping[str, Any]) -> "Card":
+        """Raises BadDefinition naming what is wrong."""
+        components = _weights(definition, "components", COMPONENTS)
+        metrics = _mapping(definition, "metrics", KEYS)
+        weights = np.array([_number(metrics[key].get("weight"), f"metrics.{key}.weight") for key in KEYS])
+        sums = weights.reshape(-1, PER_COMPONENT).sum(axis=1)
+        if (weights < 0).any() or (sums <= 0).any():
+            raise BadDefinition("metrics: weights must not be negative, nor all zero within a component.")
+        bands = definition.get("bands", {})
+        return cls(
+            component_weights=components,
+            metric_weights=weights / np.repeat(sums, PER_COMPONENT),
+            worst=_ends(metrics, "worst"),
+            best=_best(metrics),
+            at_risk_below=_number(bands.get("at_risk_below"), "bands.at_risk_below"),
+            healthy_above=_number(bands.get("healthy_above"), "bands.healthy_above"),
+            provisional_below=_number(definition.get("provisional_below"), "provisional_below"),
+        )
+
+    def band(self, total: float) -> str:
+        if total < self.at_risk_below:
+            return AT_RISK
+        return HEALTHY if total > self.healthy_above else STEADY
+
+    def is_provisional(self, coverage: float) -> bool:
+        return coverage < self.provisional_below
+
+
+def _mapping(definition: Mapping[str, Any], name: str, keys: Sequence[str]) -> Mapping[str, Any]:
+    found = definition.get(name)
+    if not isinstance(found, Mapping) or set(found) != set(keys):
+        raise BadDefinition(f"{name}: must name exactly {', '.join(keys)}.")
+    return found
+
+
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadDefinition(f"{place}: must be a number, not {value!r}.")
+    return float(value)
+
+
+def _weights(definition: Mapping[str, Any], name: str, keys: Sequence[str]) -> Floats:
+    found = _mapping(definition, name, keys)
+    weights = np.array([_number(found[key], f"{name}.{key}") for key in keys])
+    if (weights < 0).any() or abs(weights.sum() - 1) > 1e-9:
+        raise BadDefinition(f"{name}: weights must not be negative and must sum to 1.")
+    return weights
+
+
+def _ends(metrics: Mapping[str, Any], end: str) -> Floats:
+    """One end of every metric's scale, tiers × metrics; None in a definition means "does not count"."""
+    ends = np.full((len(TIERS), len(KEYS)), np.nan)
+    for place, key in enumerate(KEYS):
+        value = metrics[key].get(end)
+        for row, tier in enumerate(TIERS):
+            for_tier = value.get(tier) if isinstance(value, Mapping) else value
+            if for_tier is not None:
+                ends[row, place] = _number(for_tier, f"metrics.{key}.{end}.{tier}")
+    return ends
+
+
+def _best(metrics: Mapping[str, Any]) -> Floats:
+    best, worst = _ends(metrics, "best"), _ends(metrics, "worst")
+    if (best == worst).any():
+        key = KEYS[int(np.argwhere(best == worst)[0][1])]
+        raise BadDefinition(f"metrics.{key}: worst and best must differ.")
+    return best
+
+
+@dataclass(frozen=True)
+class Deck:
+    """The card of each tier, stacked: row t of every array belongs to TIERS[t]."""
+
+    component_weights: Floats
+    metric_weights: Floats
+    worst: Floats
+    best: Floats
+
+    @classmethod
+    def of(cls, cards: Mapping[str, Card]) -> "Deck":
+        stack = [cards[tier] for tier in TIERS]
+        return cls(
+            component_weights=np.array([card.component_weights for card in stack]),
+            metric_weights=np.array([card.metric_weights for card in stack]),
+            worst=np.array([card.worst[row] for row, card in enumerate(stack)]),
+            best=np.array([card.best[row] for row, card in enumerate(stack)]),
+        )
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of n customers. `contributions` (n × 16) sum to `totals` (n); NaN stands for no data.
+
+    `weights` are the effective ones, after the weight of what is missing was shared out.
+    """
+
+    totals: Floats
+    components: Floats
+    coverage: Floats
+    points: Floats
+    weights: Floats
+    contributions: Floats
+
+
+def score(readings: Floats, tiers: Ints, deck: Deck) -> Scores:
+    """Score n customers: `readings` is n × 16, `tiers` holds each one's place in TIERS.
+
+    A missing metric's weight goes to the others of its component in proportion; an empty component's to
+    the other components.
+    """
+    worst, best = deck.worst[tiers], deck.best[tiers]
+    points = np.clip((readings - worst) / (best - worst), 0.0, 1.0) * 100.0
+    has_data = ~np.isnan(points)
+    full = deck.metric_weights[tiers]
+    present = full * has_data
+
+    sums = _by_component(present)
+    with np.errstate(invalid="ignore"):
+        components = _by_component(present * np.nan_to_num(points)) / sums
+        component_weights = deck.component_weights[tiers] * (sums > 0)
+        component_weights = component_weights / component_weights.sum(axis=1, keepdims=True)
+        shares = np.nan_to_num(component_weights / sums)
+    weights = present * np.repeat(shares, PER_COMPONENT, axis=1)
+    contributions = weights * np.nan_to_num(points)
+    totals = np.where(weights.sum(axis=1) > 0, contributions.sum(axis=1), np.nan)
+    return Scores(
+        totals=np.clip(totals, 0.0, 100.0),
+        components=components,
+        coverage=_coverage(full, has_data, ~np.isnan(best), deck.component_weights[tiers]),
+        points=points,
+        weights=weights,
+        contributions=contributions,
+    )
+
+
+def _by_component(values: Floats) -> Floats:
+    return values.reshape(len(values), len(COMPONENTS), PER_COMPONENT).sum(axis=2)
+
+
+def _coverage(
+    full: Floats, has_data: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], component_weights: Floats
+) -> Floats:
+    """Share of the weight that had data; a metric that does not count for the tier is no part of either."""
+    each = full * np.repeat(component_weights, PER_COMPONENT, axis=1)
+    with np.errstate(invalid="ignore"):
+        shares = (each * has_data).sum(axis=1) / (each * counts).sum(axis=1)
+    return np.clip(np.nan_to_num(shares), 0.0, 1.0)

@@ -1,0 +1,131 @@
+"""The daily scoring of everybody, worked off chunk by chunk by any number of workers.
+
+A run and its chunks are rows; a worker claims a chunk (a lease), scores it and counts it in one
+transaction. A worker that dies loses nothing: its lease runs out and another takes the chunk.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from agentfactory_cs.events.services import Actor, actor_user
+
+from .models import ScoringChunk, ScoringRun
+from .readings import Selection, connected_sources
+from .scoring import Cards, score_and_store
+
+CHUNK_CUSTOMERS = 5_000
+LEASE = timedelta(minutes=10)
+MAX_ATTEMPTS = 5
+
+Clock = Callable[[], datetime]
+
+_RANGES = """
+SELECT min(id), max(id), count(*)
+FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS chunk FROM customers_customer) numbered
+GROUP BY chunk ORDER BY chunk"""
+
+
+def start_run(day: date, *, by: Actor = None, now: datetime) -> ScoringRun:
+    """The run of a day: a new one with its chunks, or the one that is under way."""
+    try:
+        return _new_run(day, by=by, now=now)
+    except IntegrityError:
+        under_way = ScoringRun.objects.filter(day=day, state__in=("queued", "running")).first()
+        return under_way or _new_run(day, by=by, now=now)
+
+
+@transaction.atomic
+def _new_run(day: date, *, by: Actor, now: datetime) -> ScoringRun:
+    run = ScoringRun.objects.create(day=day, requested_by=actor_user(by), created_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_RANGES, [CHUNK_CUSTOMERS])
+        ranges = cursor.fetchall()
+    ScoringChunk.objects.bulk_create(
+        ScoringChunk(run=run, first_id=first, last_id=last) for first, last, _ in ranges
+    )
+    run.customers_total = sum(count for _, _, count in ranges)
+    run.save(update_fields=("customers_total",))
+    return run
+
+
+def work_off(run: ScoringRun, *, clock: Clock = timezone.now, progress: Callable[[int], None] | None = None) -> int:
+    """Score chunks of a run until none is left to claim; returns the customers scored here.
+
+    Any number of these may work on one run at a time. Raises what scoring raised, after noting it on the run.
+    """
+    connected, cards = connected_sources(run.day), Cards.in_force()
+    scored = 0
+    while chunk := _claim(run, now=clock()):
+        scored += _work(chunk, run, connected, cards)
+        if progress:
+            progress(scored)
+    _finish(run, now=clock())
+    return scored
+
+
+def unfinished_runs(now: datetime) -> list[ScoringRun]:
+    """Runs with something to claim, or with nothing left to do but to be closed."""
+    claimable = ScoringChunk.objects.filter(_claimable(now), run=OuterRef("pk"))
+    open_chunks = ScoringChunk.objects.filter(run=OuterRef("pk"), scored__isnull=True)
+    runs = ScoringRun.objects.filter(state__in=("queued", "running")).order_by("day")
+    return list(runs.filter(Exists(claimable) | ~Exists(open_chunks)))
+
+
+def _claimable(now: datetime) -> Q:
+    return Q(scored__isnull=True) & (Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - LEASE))
+
+
+@transaction.atomic
+def _claim(run: ScoringRun, *, now: datetime) -> ScoringChunk | None:
+    ScoringRun.objects.filter(pk=run.pk, state=ScoringRun.State.QUEUED).update(
+        state=ScoringRun.State.RUNNING, started_at=now
+    )
+    open_run = Q(run=run, run__state=ScoringRun.State.RUNNING)
+    chunks = ScoringChunk.objects.filter(open_run & _claimable(now)).order_by("id")
+    chunk = chunks.select_for_update(skip_locked=True, of=("self",)).first()
+    if chunk:
+        chunk.claimed_at, chunk.attempts = now, chunk.attempts + 1
+        chunk.save(update_fields=("claimed_at", "attempts"))
+    return chunk
+
+
+def _work(chunk: ScoringChunk, run: ScoringRun, connected: frozenset[str], cards: Cards) -> int:
+    try:
+        with transaction.atomic():
+            selection = Selection(chunk.first_id, chunk.last_id)
+            scored = score_and_store(selection, run.day, connected=connected, cards=cards)
+            _count(chunk, scored)
+    except Exception as error:
+        _note_failure(chunk, error)
+        raise
+    return scored
+
+
+def _count(chunk: ScoringChunk, scored: int) -> None:
+    """Count the chunk once, even where a lease ran out and two workers scored it."""
+    if ScoringChunk.objects.filter(pk=chunk.pk, scored__isnull=True).update(scored=scored):
+        ScoringRun.objects.filter(pk=chunk.run_id).update(customers_done=F("customers_done") + scored)
+
+
+def _note_failure(chunk: ScoringChunk, error: Exception) -> None:
+    ScoringChunk.objects.filter(pk=chunk.pk).update(claimed_at=None)
+    message = f"{type(error).__name__}: {error}"[:2_000]
+    ScoringRun.objects.filter(pk=chunk.run_id).update(error=message)
+    if chunk.attempts >= MAX_ATTEMPTS:
+        ScoringRun.objects.filter(pk=chunk.run_id, state=ScoringRun.State.RUNNING).update(
+            state=ScoringRun.State.FAILED, finished_at=chunk.claimed_at
+        )
+
+
+def _finish(run: ScoringRun, *, now: datetime) -> None:
+    """Close the run once every chunk is done; whoever comes last does it."""
+    still_open = ScoringChunk.objects.filter(run=run, scored__isnull=True)
+    if not still_open.exists():
+        ScoringRun.objects.filter(pk=run.pk, state__in=("queued", "running")).update(
+            state=ScoringRun.State.DONE, finished_at=now, error=""
+        )
+    run.refresh_from_db()

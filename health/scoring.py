@@ -1,0 +1,132 @@
+"""One code path for one customer and for all: readings, arithmetic, one upsert."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from . import copying
+from .metrics import TIERS
+from .models import ScorecardVersion
+from .readings import Readings, Selection, connected_sources, read
+from .rules import Card, Deck, Scores, score
+
+
+class NoScorecard(LookupError):
+    """A tier has no published scorecard."""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The scorecard version in force for each tier, ready for arithmetic."""
+
+    version_ids: Mapping[str, int]
+    deck: Deck
+
+    @classmethod
+    def in_force(cls) -> "Cards":
+        """The newest published version of the scorecard with the highest priority that fits each tier."""
+        newest = list(_newest_published())
+        chosen = {tier: _first_fitting(newest, tier) for tier in TIERS}
+        cards = {tier: Card.from_definition(version.definition) for tier, version in chosen.items()}
+        return cls({tier: version.pk for tier, version in chosen.items()}, Deck.of(cards))
+
+
+def _newest_published() -> QuerySet[ScorecardVersion]:
+    """The newest published version of every scorecard, the most important scorecard first."""
+    newest = ScorecardVersion.objects.published().order_by("scorecard_id", "-number").distinct("scorecard_id")
+    return (
+        ScorecardVersion.objects.filter(pk__in=newest.values("pk"))
+        .select_related("scorecard")
+        .order_by("-scorecard__priority", "scorecard_id")
+    )
+
+
+def _first_fitting(versions: list[ScorecardVersion], tier: str) -> ScorecardVersion:
+    for version in versions:
+        if version.scorecard.tier in (None, tier):
+            return version
+    raise NoScorecard(f"No published scorecard fits the tier {tier}: publish one under Settings, Scorecards.")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Readings and the scores made of them, customer by customer."""
+
+    readings: Readings
+    scores: Scores
+    version_ids: Mapping[str, int]
+
+
+def compute(selection: Selection, day: date, *, connected: frozenset[str], cards: Cards) -> Scored:
+    """Score those selected who were customers on `day`; writes nothing."""
+    readings = read(selection, day, connected)
+    return Scored(readings, score(readings.values, readings.tiers, cards.deck), cards.version_ids)
+
+
+@transaction.atomic
+def score_and_store(
+    selection: Selection, day: date, *, connected: frozenset[str] | None = None, cards: Cards | None = None
+) -> int:
+    """Score a set of customers for a day and store their rows; returns how many were scored.
+
+    Safe to repeat: a row that would not change is not written, one whose customer has no score on that day
+    any more is removed.
+    """
+    connected = connected_sources(day) if connected is None else connected
+    scored = compute(selection, day, connected=connected, cards=cards or Cards.in_force())
+    _store(scored, selection, day)
+    return len(scored.readings.customer_ids)
+
+
+# The order of _record's columns, which is that of the temporary table.
+_INCOMING = ["customer_id bigint", "version_id int", "tier smallint"]
+_FIGURES = ["total", "usage", "engagement", "outcomes", "relationship", "coverage"]
+_READINGS = [f"r{place}" for place in range(16)]
+_CREATE = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS incoming_scores ("
+    + ", ".join([*_INCOMING, *(f"{name} real" for name in _FIGURES + _READINGS)])
+    + ") ON COMMIT DELETE ROWS"
+)
+# NaN is how a missing figure travels; stored it is NULL.
+_KNOWN = [f"nullif({name}, 'NaN')" for name in _FIGURES]
+_UPSERT = f"""
+INSERT INTO health_healthscore AS old (customer_id, day, version_id, tier, {", ".join(_FIGURES)}, readings)
+SELECT customer_id, %(day)s, version_id, tier, {", ".join(_KNOWN)},
+       ARRAY[{", ".join(f"nullif({name}, 'NaN')" for name in _READINGS)}]
+FROM incoming_scores
+ON CONFLICT (customer_id, day) DO UPDATE SET
+    version_id = excluded.version_id, tier = excluded.tier, readings = excluded.readings,
+    {", ".join(f"{name} = excluded.{name}" for name in _FIGURES)}
+WHERE (old.version_id, old.tier, old.readings) IS DISTINCT FROM
+      (excluded.version_id, excluded.tier, excluded.readings)"""
+_REMOVE = """
+DELETE FROM health_healthscore old USING customers_customer c
+WHERE c.id = old.customer_id AND {who} AND old.day = %(day)s
+  AND NOT EXISTS (SELECT FROM incoming_scores new WHERE new.customer_id = old.customer_id)"""
+
+
+def _store(scored: Scored, selection: Selection, day: date) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_CREATE)
+        copying.copy_into(cursor, "incoming_scores", _table(scored))
+        cursor.execute(_UPSERT, {"day": day})
+        cursor.execute(selection.narrow(_REMOVE), selection.parameters(day))
+
+
+def _table(scored: Scored) -> copying.Table:
+    readings, scores = scored.readings, scored.scores
+    version_of = np.array([scored.version_ids[tier] for tier in TIERS], dtype=np.int32)
+    columns = [
+        (readings.customer_ids, "i8"),
+        (version_of[readings.tiers], "i4"),
+        (readings.tiers, "i2"),
+        (scores.totals, "f4"),
+        *((scores.components[:, place], "f4") for place in range(4)),
+        (scores.coverage, "f4"),
+        *((readings.values[:, place], "f4") for place in range(16)),
+    ]
+    return columns

@@ -1,0 +1,35 @@
+"""What the clock and the doorbell start."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from . import runs, services
+from .models import ScoringRun
+
+
+@shared_task
+def score_all_customers() -> None:
+    """Safe to run twice because a day's run is joined, not doubled, and scoring writes the same rows."""
+    now = timezone.now()
+    run = runs.start_run(services.last_complete_day(now), now=now)
+    ring(run)
+
+
+@shared_task
+def work_off_run(run_id: int) -> None:
+    """Safe to run twice because workers claim chunks and never the same one."""
+    runs.work_off(ScoringRun.objects.get(pk=run_id))
+
+
+@shared_task
+def resume_scoring() -> None:
+    """Safe to run twice because it only takes what no worker holds: the sweep for bells that were lost."""
+    for run in runs.unfinished_runs(timezone.now()):
+        runs.work_off(run)
+
+
+def ring(run: ScoringRun) -> None:
+    """Call as many workers to a run as may work on it at a time."""
+    for _ in range(settings.HEALTH_SCORING_WORKERS):
+        work_off_run.delay(run.pk)
