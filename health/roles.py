@@ -1,0 +1,10 @@
+"""What the staff groups may do with health."""
+
+from agentfactory_cs.console.shipping import grant
+
+_READ = ("view_healthscore", "view_scorecard", "view_scorecardversion", "view_scoringrun")
+
+grant("Viewer", "health", *_READ)
+grant("Support agent", "health", *_READ)
+grant("CSM", "health", *_READ, "add_healthscore")
+grant("CS manager", "health", *_READ, "add_healthscore", "add_scoringrun")
