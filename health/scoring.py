@@ -89,7 +89,7 @@ _READINGS = [f"r{place}" for place in range(16)]
 _CREATE = (
     "CREATE TEMPORARY TABLE IF NOT EXISTS incoming_scores ("
     + ", ".join([*_INCOMING, *(f"{name} real" for name in _FIGURES + _READINGS)])
-    + ") ON COMMIT DELETE ROWS"
+    + ")"
 )
 # NaN is how a missing figure travels; stored it is NULL.
 _KNOWN = [f"nullif({name}, 'NaN')" for name in _FIGURES]
@@ -112,6 +112,7 @@ WHERE c.id = old.customer_id AND {who} AND old.day = %(day)s
 def _store(scored: Scored, selection: Selection, day: date) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
+        cursor.execute("TRUNCATE incoming_scores")  # the connection may have scored before
         copying.copy_into(cursor, "incoming_scores", _table(scored))
         cursor.execute(_UPSERT, {"day": day})
         cursor.execute(selection.narrow(_REMOVE), selection.parameters(day))

@@ -71,4 +71,3 @@ def grow(first: int, last: int) -> None:
             cursor.execute(_USAGE, {**span, "day": DAY - timedelta(days=back), "salt": 100 + 10 * back})
         for sql in _FACTS:
             cursor.execute(sql, {**span, "day": DAY})
-        cursor.execute("VACUUM ANALYZE")

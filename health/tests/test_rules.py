@@ -1,0 +1,208 @@
+"""The arithmetic of the score, by tables and by properties."""
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from health.metrics import COMPONENTS, KEYS, PER_COMPONENT, PLACE, TIERS
+from health.rules import BadDefinition, Card, Deck, Scores, score
+from health.standard import STANDARD
+
+CARD = Card.from_definition(STANDARD)
+DECK = Deck.of(dict.fromkeys(TIERS, CARD))
+STARTER = TIERS.index("starter")
+ENTERPRISE = TIERS.index("enterprise")
+
+
+def score_one(tier: str = "starter", **readings: float) -> Scores:
+    values = np.full((1, len(KEYS)), np.nan)
+    for key, reading in readings.items():
+        values[0, PLACE[key]] = reading
+    return score(values, np.array([TIERS.index(tier)]), DECK)
+
+
+@pytest.mark.parametrize(
+    ("key", "tier", "reading", "points"),
+    [
+        ("api_calls_per_day", "free", 7.5, 50),
+        ("api_calls_per_day", "starter", 150, 100),
+        ("api_calls_per_day", "pro", 375, 25),
+        ("api_calls_per_day", "enterprise", 20_000, 100),
+        ("active_agents", "pro", 3, 30),
+        ("conversations_per_week", "enterprise", 625, 25),
+        ("feature_adoption_rate", "starter", 0.4, 50),
+        ("feature_adoption_rate", "starter", 1.0, 100),
+        ("login_frequency", "free", 0.25, 50),
+        ("support_ticket_volume", "free", 0, 100),
+        ("support_ticket_volume", "free", 8, 0),
+        ("support_ticket_volume", "free", 12, 0),
+        ("training_completion", "pro", 0.75, 75),
+        ("community_participation", "pro", 1, 25),
+        ("goal_achievement", "pro", 0.3, 30),
+        ("roi", "pro", -0.5, 0),
+        ("roi", "pro", 0.75, 50),
+        ("roi", "pro", 3.0, 100),
+        ("success_metrics", "pro", 0.5, 50),
+        ("value_realization", "pro", 1.2, 100),
+        ("nps", "pro", -50, 0),
+        ("nps", "pro", 0, 50),
+        ("support_satisfaction", "pro", 3.65, 50),
+        ("account_manager_interactions", "starter", 1, 100),
+        ("account_manager_interactions", "enterprise", 1, 50),
+        ("renewal_likelihood", "pro", 64, 64),
+    ],
+)
+def test_a_reading_is_worth_its_points(key: str, tier: str, reading: float, points: float) -> None:
+    scores = score_one(tier, **{key: reading})
+
+    assert scores.points[0, PLACE[key]] == pytest.approx(points)
+
+
+def test_with_everything_there_the_total_is_the_weighted_sum_of_the_components() -> None:
+    scores = score_one(
+        "pro",
+        **{key: 0.3 for key in KEYS},
+    )
+
+    usage, engagement, outcomes, relationship = scores.components[0]
+    expected = 0.4 * usage + 0.3 * engagement + 0.2 * outcomes + 0.1 * relationship
+    assert scores.totals[0] == pytest.approx(expected)
+    assert scores.coverage[0] == pytest.approx(1)
+
+
+def test_a_missing_metrics_weight_goes_to_the_others_of_its_component() -> None:
+    scores = score_one(api_calls_per_day=75, active_agents=3, login_frequency=0.5)
+
+    assert scores.components[0, 0] == pytest.approx(75)
+    assert scores.weights[0, PLACE["api_calls_per_day"]] == pytest.approx(0.4 / 0.7 / 2)
+
+
+def test_an_empty_components_weight_goes_to_the_other_components() -> None:
+    scores = score_one(api_calls_per_day=75, login_frequency=0.5)
+
+    assert scores.totals[0] == pytest.approx((0.4 * 50 + 0.3 * 100) / 0.7)
+    assert np.isnan(scores.components[0, 2])
+    assert scores.coverage[0] == pytest.approx(0.1 + 0.075)
+
+
+def test_without_any_data_there_is_no_total() -> None:
+    scores = score_one()
+
+    assert np.isnan(scores.totals[0])
+    assert scores.coverage[0] == 0
+
+
+def test_a_metric_that_does_not_count_for_the_tier_lowers_no_coverage() -> None:
+    everything = {key: 0.3 for key in KEYS}
+    without = {key: value for key, value in everything.items() if key != "account_manager_interactions"}
+
+    assert score_one("free", **everything).coverage[0] == pytest.approx(1)
+    assert score_one("free", **without).coverage[0] == pytest.approx(1)
+    assert score_one("starter", **without).coverage[0] == pytest.approx(0.975)
+
+
+def test_every_tier_is_scored_by_its_own_card() -> None:
+    harsh: dict[str, Any] = copy.deepcopy(STANDARD)
+    harsh["metrics"]["login_frequency"]["best"] = 1.0
+    deck = Deck.of({**dict.fromkeys(TIERS, CARD), "enterprise": Card.from_definition(harsh)})
+    readings = np.full((2, len(KEYS)), np.nan)
+    readings[:, PLACE["login_frequency"]] = 0.5
+
+    scores = score(readings, np.array([STARTER, ENTERPRISE]), deck)
+
+    assert scores.totals == pytest.approx([100, 50])
+
+
+readings_of_anybody = hnp.arrays(
+    np.float64,
+    (5, len(KEYS)),
+    elements=st.one_of(st.just(float("nan")), st.floats(-1e6, 1e6, allow_nan=False, width=32)),
+)
+anybodys_tiers = hnp.arrays(np.int64, 5, elements=st.integers(0, len(TIERS) - 1))
+
+
+@given(readings_of_anybody, anybodys_tiers)
+def test_the_contributions_always_sum_to_the_total(readings: np.ndarray, tiers: np.ndarray) -> None:
+    scores = score(readings, tiers, DECK)
+
+    has_total = ~np.isnan(scores.totals)
+    assert scores.contributions.sum(axis=1)[has_total] == pytest.approx(scores.totals[has_total])
+    assert not scores.contributions[~has_total].any()
+
+
+@given(readings_of_anybody, anybodys_tiers)
+def test_totals_weights_and_coverage_stay_within_their_bounds(readings: np.ndarray, tiers: np.ndarray) -> None:
+    scores = score(readings, tiers, DECK)
+
+    has_total = ~np.isnan(scores.totals)
+    assert ((scores.totals[has_total] >= 0) & (scores.totals[has_total] <= 100)).all()
+    assert ((scores.coverage >= 0) & (scores.coverage <= 1)).all()
+    assert scores.weights.sum(axis=1)[has_total] == pytest.approx(np.ones(has_total.sum()))
+    assert (has_total == (scores.coverage > 0)).all()
+
+
+@given(readings_of_anybody, anybodys_tiers, st.integers(0, len(KEYS) - 1))
+def test_a_better_reading_never_lowers_the_total(readings: np.ndarray, tiers: np.ndarray, place: int) -> None:
+    better = readings.copy()
+    better[:, place] += np.sign(CARD.best[0, place] - CARD.worst[0, place]) if place != 14 else 1
+
+    before, after = score(readings, tiers, DECK), score(better, tiers, DECK)
+
+    counted = ~np.isnan(before.totals)
+    assert (after.totals[counted] >= before.totals[counted] - 1e-9).all()
+
+
+@given(readings_of_anybody, anybodys_tiers)
+def test_a_customer_scores_the_same_alone_and_among_others(readings: np.ndarray, tiers: np.ndarray) -> None:
+    together = score(readings, tiers, DECK)
+
+    for row in range(len(tiers)):
+        alone = score(readings[row : row + 1], tiers[row : row + 1], DECK)
+        assert np.array_equal(alone.totals, together.totals[row : row + 1], equal_nan=True)
+
+
+@pytest.mark.parametrize(("total", "band"), [(0, "at_risk"), (49.99, "at_risk"), (50, "steady"), (80, "steady"), (80.01, "healthy")])
+def test_a_total_falls_into_its_band(total: float, band: str) -> None:
+    assert CARD.band(total) == band
+
+
+@pytest.mark.parametrize(("coverage", "provisional"), [(0.49, True), (0.5, False), (1, False)])
+def test_below_half_coverage_a_score_is_provisional(coverage: float, provisional: bool) -> None:
+    assert CARD.is_provisional(coverage) is provisional
+
+
+def _broken(path: str, value: Any) -> dict[str, Any]:
+    definition: dict[str, Any] = copy.deepcopy(STANDARD)
+    *parents, last = path.split(".")
+    place = definition
+    for name in parents:
+        place = place[name]
+    place[last] = value
+    return definition
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("components", {"usage": 1}, "components: must name exactly"),
+        ("components.usage", 0.5, "components: weights .* sum to 1"),
+        ("components.usage", "much", "components.usage: must be a number"),
+        ("metrics.nps.weight", -1, "weights must not be negative"),
+        ("metrics.nps.best", -50, "metrics.nps: worst and best must differ"),
+        ("metrics.nps.best", True, "metrics.nps.best.free: must be a number"),
+        ("bands", {}, "bands.at_risk_below: must be a number"),
+        ("provisional_below", None, "provisional_below: must be a number"),
+    ],
+)
+def test_a_bad_definition_is_refused_naming_the_place(path: str, value: Any, says: str) -> None:
+    with pytest.raises(BadDefinition, match=says):
+        Card.from_definition(_broken(path, value))
+
+
+def test_every_component_has_four_metrics() -> None:
+    assert len(KEYS) == len(COMPONENTS) * PER_COMPONENT
