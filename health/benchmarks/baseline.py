@@ -107,14 +107,19 @@ reading AS (
         SELECT FROM customers_churn gone WHERE gone.customer_id = c.id AND gone.churned_on <= %(day)s
           AND (gone.reactivated_on IS NULL OR gone.reactivated_on > %(day)s))),
 points AS (
+    -- least() and greatest() pass over NULL: what is missing must be kept missing by hand.
     SELECT *,
-        100 * least(greatest(api / api_best, 0), 1) AS p0, 100 * least(greatest(agents / agents_best, 0), 1) AS p1,
-        100 * least(greatest(conversations / conversations_best, 0), 1) AS p2,
-        100 * least(greatest(adoption / 0.8, 0), 1) AS p3, 100 * least(greatest(logins / 0.5, 0), 1) AS p4,
+        CASE WHEN api IS NOT NULL THEN 100 * least(api / api_best, 1) END AS p0,
+        CASE WHEN agents IS NOT NULL THEN 100 * least(agents / agents_best, 1) END AS p1,
+        CASE WHEN conversations IS NOT NULL THEN 100 * least(conversations / conversations_best, 1) END AS p2,
+        CASE WHEN adoption IS NOT NULL THEN 100 * least(adoption / 0.8, 1) END AS p3,
+        CASE WHEN logins IS NOT NULL THEN 100 * least(logins / 0.5, 1) END AS p4,
         100 * done AS p6, 100 * least(posts / 4, 1) AS p7, 100 * progress AS p8,
-        100 * least(greatest((roi + 0.5) / 2.5, 0), 1) AS p9, 100 * reached AS p10,
-        100 * least(greatest(realized, 0), 1) AS p11, 100 * least(greatest((nps + 50) / 100, 0), 1) AS p12,
-        100 * least(greatest((csat - 2.5) / 2.3, 0), 1) AS p13, 100 * least(held / cadence, 1) AS p14,
+        CASE WHEN roi IS NOT NULL THEN 100 * least(greatest((roi + 0.5) / 2.5, 0), 1) END AS p9, 100 * reached AS p10,
+        CASE WHEN realized IS NOT NULL THEN 100 * least(realized, 1) END AS p11,
+        CASE WHEN nps IS NOT NULL THEN 100 * least(greatest((nps + 50) / 100, 0), 1) END AS p12,
+        CASE WHEN csat IS NOT NULL THEN 100 * least(greatest((csat - 2.5) / 2.3, 0), 1) END AS p13,
+        CASE WHEN cadence IS NOT NULL THEN 100 * least(held / cadence, 1) END AS p14,
         likelihood AS p15
     FROM reading),
 component AS (
