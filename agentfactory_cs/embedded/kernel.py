@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -19,15 +20,14 @@ def die_with_parent(signum: int) -> Callable[[], None]:
 
     Changing the user clears the setting; subprocess changes it before it calls this. macOS has nothing like it.
     """
-    parent = os.getpid()
+    return partial(_ask_for_signal, int(signum), os.getpid())
 
-    def in_child() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
-            if os.getppid() != parent:  # it died before we asked
-                os._exit(1)
 
-    return in_child
+def _ask_for_signal(signum: int, parent: int) -> None:
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signum, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
 
 
 def open_lock(path: Path) -> int:
