@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO, Any
 
 from agentfactory_cs.embedded.kernel import is_locked, open_lock, try_lock
 from agentfactory_cs.embedded.places import POSTGRES, VALKEY, Desk, Unavailable, database_url, make_folder, redis_url
@@ -91,15 +92,8 @@ def _start_keeper(desk: Desk) -> None:
     hear, report = os.pipe()
     command = [sys.executable, "-m", "agentfactory_cs.embedded", "keep", desk.server, str(desk.var_dir), str(report)]
     with _open_log(desk.log) as log:
-        subprocess.Popen(
-            command,
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=[report],
-            start_new_session=True,
-        )
+        quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        subprocess.run(command, cwd=PROJECT, pass_fds=[report], start_new_session=True, check=False, **quiet)
     os.close(report)
     with os.fdopen(hear) as answers:
         answer = answers.read()
@@ -107,7 +101,7 @@ def _start_keeper(desk: Desk) -> None:
         raise Unavailable(answer or f"The embedded {desk.server} did not start: see {desk.log}.")
 
 
-def _open_log(path: Path):  # type: ignore[no-untyped-def]
+def _open_log(path: Path) -> IO[str]:
     path.parent.mkdir(exist_ok=True)
     too_long = path.exists() and path.stat().st_size > LOG_BYTES
     return path.open("w" if too_long else "a")
