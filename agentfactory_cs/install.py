@@ -28,8 +28,8 @@ def main(requirements: str) -> int:
     if not (_succeeds(OURS, "-m", "pip", "--version") or _succeeds(OURS, "-m", "ensurepip") or _fetch_pip()):
         version = "{}.{}".format(*sys.version_info)
         print(
-            f"This Python comes without pip, and pip could not be downloaded: `apt-get install python{version}-venv` (or "
-            f"your system's equivalent), then try again.",
+            f"This Python comes without pip, and pip could not be downloaded: `apt-get install python{version}-venv` "
+            f"(or your system's equivalent), then try again.",
             file=sys.stderr,
         )
         return 1

@@ -50,9 +50,7 @@ class Process(honcho.process.Process):
 
 
 def start(command: str, **kwargs: Any) -> "subprocess.Popen[bytes]":
-    child: subprocess.Popen[bytes] = honcho.process.Popen(
-        command, preexec_fn=die_with_parent(signal.SIGTERM), **kwargs
-    )
+    child: subprocess.Popen[bytes] = honcho.process.Popen(command, preexec_fn=die_with_parent(signal.SIGTERM), **kwargs)
     threading.Thread(target=_end_the_rest, args=[child], daemon=True).start()
     return child
 

@@ -6,9 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "agentfactory_cs.settings")
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
-from agentfactory_cs import embedded  # noqa: E402
+from agentfactory_cs import embedded
 
 embedded.ensure_running(settings.VAR_DIR, settings.DATABASE_URL, settings.REDIS_URL)
 application = get_wsgi_application()

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from agentfactory_cs.embedded.account import can
@@ -60,8 +61,8 @@ def _on_path(program: str) -> list[Path]:
     return [Path(found).resolve()] if found else []
 
 
-def _newest_first(programs: "object") -> list[Path]:
-    return sorted(programs, key=lambda path: float(path.parent.parent.name), reverse=True)  # type: ignore[call-overload]
+def _newest_first(programs: Iterable[Path]) -> list[Path]:
+    return sorted(programs, key=lambda path: float(path.parent.parent.name), reverse=True)
 
 
 def _copy(state: Path, distribution: str, folders: list[Path]) -> Path:

@@ -45,10 +45,10 @@ class Server:
             log_size = self.desk.log.stat().st_size if self.desk.log.exists() else 0
             if self._started():
                 return
-            said = self.desk.log.read_bytes()[log_size:].decode(errors="replace") if log_size is not None else ""
+            said = self.desk.log.read_bytes()[log_size:].decode(errors="replace")
             # Children of a killed PostgreSQL need a moment to notice that it is gone.
             if "shared memory block" not in said:
-                raise Unavailable(f"The embedded {self.title} did not start ({self.last_words(said)}): see {self.desk.log}.")
+                raise Unavailable(f"The embedded {self.title} did not start ({last_words(said)}): see {self.desk.log}.")
             time.sleep(0.25)
         raise Unavailable(f"The embedded {self.title} did not start: processes of an earlier one are still there.")
 
@@ -94,7 +94,9 @@ class Server:
     def _open_socket_dir(self) -> None:
         """The name can be guessed, so somebody else may have made it first."""
         us = self.account.pw_uid if self.account else os.geteuid()
-        if self.sockets.is_symlink() or (self.sockets.exists() and self.sockets.stat().st_uid not in (us, os.geteuid())):
+        if self.sockets.is_symlink() or (
+            self.sockets.exists() and self.sockets.stat().st_uid not in (us, os.geteuid())
+        ):
             raise Unavailable(f"{self.sockets} belongs to somebody else: have it removed.")
         hand_over(self.sockets, self.account)
 
@@ -129,11 +131,6 @@ class Server:
     def ready(self) -> bool:
         raise NotImplementedError
 
-    def last_words(self, said: str) -> str:
-        lines = [line.strip() for line in said.splitlines() if line.strip()]
-        loud = [line for line in lines if "FATAL" in line or "rror" in line]
-        return (loud or lines or ["it said nothing"])[-1].removesuffix(".")
-
 
 class Postgres(Server):
     name, title = POSTGRES, "PostgreSQL"
@@ -153,8 +150,8 @@ class Postgres(Server):
         if there != self._version():
             raise Unavailable(
                 f"{self.data} was made by PostgreSQL {there} and the one installed is {self._version()}: set PG_BIN to "
-                f"the programs of PostgreSQL {there} and `pg_dump` the database `app`, or move the folder away to start "
-                f"empty."
+                f"the programs of PostgreSQL {there} and `pg_dump` the database `app`, or move the folder away to "
+                f"start empty."
             )
 
     def _version(self) -> str:
@@ -189,7 +186,7 @@ class Postgres(Server):
         )
         if done.returncode:
             print(done.stdout, done.stderr, flush=True)
-            raise Unavailable(f"{Path(command[0]).name} failed ({self.last_words(done.stderr)}): see {self.desk.log}.")
+            raise Unavailable(f"{Path(command[0]).name} failed ({last_words(done.stderr)}): see {self.desk.log}.")
 
     def _options(self) -> list[str]:
         values = {
@@ -209,7 +206,7 @@ class Postgres(Server):
         }
         if self.unsafe:
             values |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        if _is_small(Path("/dev/shm")):
+        if _is_small(Path("/dev/shm")):  # noqa: S108 - asked about, not used
             values["dynamic_shared_memory_type"] = "mmap"
         return [word for key, value in values.items() for word in ("-c", f"{key}={value}")]
 
@@ -272,6 +269,13 @@ class Valkey(Server):
 
 
 SERVERS: dict[str, type[Server]] = {POSTGRES: Postgres, VALKEY: Valkey}
+
+
+def last_words(said: str) -> str:
+    """The line that says what went wrong, out of all a program has said."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    loud = [line for line in lines if "FATAL" in line or "rror" in line]
+    return (loud or lines or ["it said nothing"])[-1].removesuffix(".")
 
 
 def _is_small(folder: Path) -> bool:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         self.stdout.write("Stopped.")
 
     def _reach_servers(self) -> None:
-        if settings.DATABASE_URL != embedded.database_url(settings.VAR_DIR):
+        if embedded.database_url(settings.VAR_DIR) != settings.DATABASE_URL:
             _raise(addresses.find_fault_with_database())
         if not settings.REDIS_URL.startswith(embedded.redis_url(settings.VAR_DIR)):
             _raise(addresses.find_fault_with_redis(settings.REDIS_URL))
@@ -126,7 +126,10 @@ def _port() -> int:
 
 def _be_the_only_one() -> int:
     path: Path = settings.VAR_DIR / "up.lock"
-    lock = open_lock(path)
+    try:
+        lock = open_lock(path)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written ({error.strerror}): run as the user who owns it.") from error
     if not try_lock(lock, fcntl.LOCK_EX):
         raise CommandError(
             f"AgentFactory CS is already running here (process {path.read_text().strip()}): stop it with Ctrl-C in its "
