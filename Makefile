@@ -40,8 +40,8 @@ install: .venv/.run
 	@touch $@
 
 lock:
-	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url -o requirements.txt requirements.in
-	uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url -o requirements-dev.txt requirements-dev.in
+	uv pip compile --quiet --no-header --no-annotate --generate-hashes --universal --python-version 3.11 --no-emit-index-url -o requirements.txt requirements.in
+	uv pip compile --quiet --no-header --no-annotate --generate-hashes --universal --python-version 3.11 --no-emit-index-url -o requirements-dev.txt requirements-dev.in
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
