@@ -22,6 +22,9 @@ PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
 def main(requirements: str) -> int:
+    if not (3, 11) <= sys.version_info < (3, 15):
+        print("AgentFactory CS needs Python 3.11 to 3.14; this is {}.{}.".format(*sys.version_info), file=sys.stderr)
+        return 1
     print(f"Installing {requirements} into .venv …", flush=True)
     if not _succeeds(OURS, "-c", "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))"):
         venv.create(FOLDER, clear=True, with_pip=False, symlinks=True)

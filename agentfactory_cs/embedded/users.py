@@ -102,6 +102,8 @@ def _start_keeper(desk: Desk) -> None:
 
 
 def _open_log(path: Path) -> IO[str]:
-    path.parent.mkdir(exist_ok=True)
+    """Ours alone: PostgreSQL quotes data where it reports an error. Begins anew when it has grown long."""
+    make_folder(path.parent)
     too_long = path.exists() and path.stat().st_size > LOG_BYTES
-    return path.open("w" if too_long else "a")
+    how = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if too_long else 0)
+    return os.fdopen(os.open(path, how, 0o600), "a")

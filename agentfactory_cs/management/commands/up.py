@@ -3,9 +3,11 @@
 import fcntl
 import hashlib
 import http.client
+import io
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _print_line_by_line()
         self.host = os.environ.get("HOST", "127.0.0.1")
         self.port = _port()
         self.password: str | None = None
@@ -110,6 +113,12 @@ class Command(BaseCommand):
         """It is nowhere but in our memory, and the web did not come up to have it printed."""
         if self.password:
             self.stdout.write(f"The administrator is `{self.administrator}`, password {self.password}")
+
+
+def _print_line_by_line() -> None:
+    """Also into a pipe or a file, where Python would wait for a full buffer."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
 
 
 def _raise(problem: str | None) -> None:
