@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	echo $$p && break; done)
 OURS = .venv/bin/python
 
-.PHONY: help run test check install lock clean
+.PHONY: help run test check check-lint check-format check-types check-layers check-migrations install lock clean
 
 help:
 	@echo "make run      install, start everything, load the demo (DEMO=0: start empty; PORT=8001: another port)"
@@ -22,11 +22,17 @@ run: .venv/.run
 test: .venv/.dev
 	@exec $(OURS) -m pytest $(ARGS)
 
-check: .venv/.dev
+# `make --keep-going check` goes on after a failure.
+check: check-lint check-format check-types check-layers check-migrations
+check-lint: .venv/.dev
 	$(OURS) -m ruff check .
+check-format: .venv/.dev
 	$(OURS) -m ruff format --check .
+check-types: .venv/.dev
 	$(OURS) -m mypy .
-	$(OURS) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+check-layers: .venv/.dev
+	@$(OURS) -c 'from importlinter.cli import lint_imports_command; lint_imports_command(["--no-logo"])'
+check-migrations: .venv/.dev
 	$(OURS) manage.py makemigrations --check --dry-run
 
 install: .venv/.run

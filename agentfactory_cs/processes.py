@@ -1,5 +1,6 @@
 """Runs the Procfile with honcho, so that nothing it started outlives it."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -22,6 +23,9 @@ def run(procfile: Path, env: dict[str, str], watch: Callable[[], Iterator[float 
 
     `watch` looks after the whole from a thread: it yields seconds to wait, or a sentence to stop with.
     """
+    if sys.platform == "linux":
+        # Newer Pythons fork from a server process, and the kernel would pass on the death of that instead of ours.
+        multiprocessing.set_start_method("fork", force=True)
     manager = Manager(watch)
     for name, command in honcho.environ.parse_procfile(procfile.read_text()).processes.items():
         manager.add_process(name, command, env=with_our_python(env), cwd=str(procfile.parent))
@@ -99,7 +103,7 @@ class Manager(honcho.manager.Manager):
                 return
 
     def _killall(self, force: bool = False) -> None:
-        """honcho fails over a process that has not told its number yet; its reader is a daemon's child of ours."""
+        """honcho stumbles over a process that has not told its number yet, so wait for that."""
         self._processes_started()
         super()._killall(force)
 
