@@ -24,9 +24,10 @@ def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db import OperationalError
     except ImportError:
         sys.exit("Django is not installed for this Python: run `make install`, then `.venv/bin/python manage.py …`.")
-    from agentfactory_cs import embedded
+    from agentfactory_cs import addresses, embedded
 
     try:
         if _needs_servers(sys.argv[1:]):
@@ -36,6 +37,11 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, embedded.Unavailable) as problem:
         sys.exit(str(problem))
+    except OperationalError:
+        sentence = addresses.find_fault_with_database()
+        if sentence is None:  # the database is there, so it is something else
+            raise
+        sys.exit(sentence)
 
 
 def _needs_servers(arguments: list[str]) -> bool:

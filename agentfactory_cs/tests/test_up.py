@@ -184,6 +184,26 @@ def test_a_port_that_is_taken_is_named_before_anything_starts(var_dir: Path) -> 
     assert not processes_of(var_dir)
 
 
+def test_another_command_names_the_address_that_leads_nowhere(var_dir: Path, port: int) -> None:
+    env = environment(var_dir, port, DATABASE_URL=f"postgres://u:secret@{NOBODY_LISTENS}/app")
+
+    done = manage("showmigrations", env=env)
+
+    assert done.returncode == 1
+    assert "DATABASE_URL leads to no PostgreSQL" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_embedded_starts_when_both_addresses_are_given(var_dir: Path, port: int) -> None:
+    elsewhere = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+
+    with var_folder() as fresh:
+        done = manage("shell", "-v0", "-c", "print('here')", env=environment(fresh, port, **elsewhere))
+
+        assert "here" in done.stdout
+        assert not (fresh / "embedded").exists()
+
+
 def test_a_command_that_needs_no_server_starts_none(port: int) -> None:
     with var_folder() as fresh:
         assert manage("check", env=environment(fresh, port)).returncode == 0
