@@ -1,5 +1,1 @@
 """The ground every app stands on. It imports none of the five apps; they plug in and are discovered."""
-
-from .celery import app as celery_app
-
-__all__ = ["celery_app"]

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -11,6 +13,7 @@ class GroundConfig(AppConfig):
     verbose_name = "AgentFactory CS"
 
     def ready(self) -> None:
+        import_module("agentfactory_cs.celery")  # so that every process queues its tasks on our broker
         autodiscover_modules(*PLUG_INS)
         self._ship_after_migrating()
 

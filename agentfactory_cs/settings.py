@@ -7,7 +7,7 @@ from pathlib import Path
 
 import environ
 
-from agentfactory_cs import embedded
+from agentfactory_cs import addresses, embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -102,8 +102,7 @@ TEMPLATES = [
 DATABASE_URL = env("DATABASE_URL", default=None) or embedded.database_url(VAR_DIR)
 REDIS_URL = env("REDIS_URL", default=None) or embedded.redis_url(VAR_DIR)
 
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-DATABASES["default"].update(ENGINE="django.db.backends.postgresql", CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+DATABASES = {"default": addresses.database(DATABASE_URL) | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -114,8 +113,7 @@ CACHES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # -- Background work (docs/operations.md) ----------------------------------------------------
-# Celery spells a socket address differently from redis-py.
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = addresses.broker(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task may run 50 minutes; a task that was not acknowledged comes back after two hours. The
 # second must stay above the first, or slow work is done twice at the same time.
@@ -123,6 +121,7 @@ CELERY_TASK_TIME_LIMIT = 50 * 60
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 2 * 60 * 60}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

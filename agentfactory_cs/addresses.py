@@ -1,0 +1,72 @@
+"""DATABASE_URL and REDIS_URL: read for Django and Celery, and found wrong in words a person can act on."""
+
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+OLDEST_POSTGRES = 14
+TIMEOUT_SECONDS = 5
+
+
+def database(url: str) -> dict[str, Any]:
+    """For settings.DATABASES. The address itself may hold a password, and is not repeated in errors."""
+    wanted = "postgres://user:password@host:5432/name, or unset to use the embedded PostgreSQL"
+    if not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(f"DATABASE_URL must look like {wanted}.")
+    try:
+        config = environ.Env.db_url_config(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read ({error}); it must look like {wanted}.") from error
+    if not config["NAME"]:
+        raise ImproperlyConfigured(f"DATABASE_URL names no database; it must look like {wanted}.")
+    return {**config, "ENGINE": "django.db.backends.postgresql"}
+
+
+def broker(url: str) -> str:
+    """For settings.CELERY_BROKER_URL: Celery spells the address of a socket differently from redis-py."""
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured(
+            "REDIS_URL must look like redis://host:6379/0, or be unset to use the embedded Valkey."
+        )
+    if url.startswith("unix://"):
+        return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+    return url
+
+
+def find_fault_with_database() -> str | None:
+    """Connects once. A sentence when that fails, None when all is well."""
+    import psycopg2
+    from django.db import connection
+
+    try:
+        there = psycopg2.connect(**connection.get_connection_params() | {"connect_timeout": TIMEOUT_SECONDS})
+    except psycopg2.Error as error:
+        return (
+            f"DATABASE_URL leads to no PostgreSQL ({_first_line(error)}): start that server, correct the address, or "
+            f"unset it to use the embedded one."
+        )
+    version = there.server_version // 10_000
+    there.close()
+    if version < OLDEST_POSTGRES:
+        return f"DATABASE_URL leads to PostgreSQL {version}: AgentFactory CS needs {OLDEST_POSTGRES} or newer."
+    return None
+
+
+def find_fault_with_redis(url: str) -> str | None:
+    import redis
+
+    try:
+        there = redis.Redis.from_url(url, socket_connect_timeout=TIMEOUT_SECONDS, socket_timeout=TIMEOUT_SECONDS)
+        there.ping()
+        there.close()
+    except (redis.RedisError, ValueError) as error:
+        return (
+            f"REDIS_URL leads to no Redis or Valkey ({_first_line(error)}): start that server, correct the address, or "
+            f"unset it to use the embedded one."
+        )
+    return None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0].removesuffix(".")

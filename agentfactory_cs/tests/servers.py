@@ -1,0 +1,64 @@
+"""A pytest plugin: PostgreSQL and Valkey for one run of the tests, in a folder that is removed afterwards.
+
+TEST_DATABASE_URL and TEST_REDIS_URL name servers to use instead. DATABASE_URL and REDIS_URL do not count here, nor
+does `.env`: tests flush the broker and must never meet real data.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentfactory_cs import embedded
+from agentfactory_cs.embedded.places import socket_dir
+
+_folder: Path | None = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Before pytest-django reads the settings, which read the environment. Workers of pytest-xdist inherit it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        _start_servers()
+    # A numbered database of the broker for each worker; pytest-django does the same for PostgreSQL.
+    number = int((worker or "gw0").removeprefix("gw")) + 1
+    redis = os.environ["TEST_REDIS_URL"]
+    os.environ["REDIS_URL"] = f"{redis}?db={number}" if redis.startswith("unix://") else f"{redis.rstrip('/')}/{number}"
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+
+
+def _start_servers() -> None:
+    global _folder
+    _folder = Path(tempfile.mkdtemp(prefix="agentfactory-cs-tests-"))
+    _folder.chmod(0o711)  # root's servers run as somebody else, who passes through
+    (_folder / "static").mkdir()
+    os.environ |= {"VAR_DIR": str(_folder), "EMBEDDED_UNSAFE": "1"}
+    os.environ.setdefault("TEST_DATABASE_URL", embedded.database_url(_folder))
+    os.environ.setdefault("TEST_REDIS_URL", embedded.redis_url(_folder))
+    try:
+        embedded.ensure_running(_folder, os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"])
+    except embedded.Unavailable as problem:
+        pytest.exit(str(problem), returncode=1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    if _folder is not None:
+        embedded.leave(wait_seconds=30)
+        shutil.rmtree(socket_dir(_folder), ignore_errors=True)
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_static_files() -> Iterator[None]:
+    """Pages are tested without collecting and compressing static files first; test_up.py does that once."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
