@@ -38,7 +38,7 @@ class MetricSerializer(serializers.Serializer[Any]):
     """One metric of a score. `weight` is effective; contributions sum to the total."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the serializer's own label
     definition = serializers.CharField()
     window = serializers.CharField(help_text="How far back it reads.")
     reading = serializers.FloatField(allow_null=True, help_text="null where there is no data.")
@@ -56,7 +56,7 @@ class ComponentSerializer(serializers.Serializer[Any]):
     """One of the four components."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not the serializer's own label
     score = serializers.FloatField(allow_null=True)
     weight = serializers.FloatField()
     contribution = serializers.FloatField()

@@ -140,7 +140,7 @@ class RowBefore:
 def _ledger(row: HealthScore, version: ScorecardVersion) -> _Ledger:
     card = Card.from_definition(version.definition)
     readings = np.array([np.nan if value is None else value for value in row.readings], dtype=np.float64)
-    scores = score(readings[None, :], np.array([row.tier]), Deck.of({tier: card for tier in TIERS}))
+    scores = score(readings[None, :], np.array([row.tier]), Deck.of(dict.fromkeys(TIERS, card)))
     return _Ledger(
         readings=readings,
         points=scores.points[0],
@@ -182,7 +182,7 @@ def _metric_line(place: int, metric: Metric, now: _Ledger, before: _Ledger | Non
 
 
 def _sentence(metric: Metric, place: int, now: _Ledger, before: _Ledger | None, change: float | None) -> str:
-    """Why this metric's contribution moved ("−9.2: conversations per week fell from 610 to 240"), or where it stands."""
+    """Why it moved ("−9.2: conversations per week fell from 610 to 240"), or where it stands."""
     reading = now.readings[place]
     if before is None or change is None or abs(change) < WORTH_SAYING:
         return _standing(metric, place, now)

@@ -57,9 +57,8 @@ def history(customer_id: int, since: date, until: date) -> list[dict[str, Any]]:
     """A customer's scores from `since` to `until`, both included, oldest first: day, total, the four
     components, coverage and scorecard version. One query."""
     rows = HealthScore.objects.filter(customer_id=customer_id, day__range=(since, until)).order_by("day")
-    return list(
-        rows.values("day", "total", "usage", "engagement", "outcomes", "relationship", "coverage", "version_id")
-    )
+    columns = ("day", "total", "usage", "engagement", "outcomes", "relationship", "coverage", "version_id")
+    return [dict(row) for row in rows.values(*columns)]
 
 
 def totals_of_days(customer_ids: Sequence[int], since: date, until: date) -> dict[int, dict[date, float | None]]:

@@ -44,9 +44,7 @@ def _new_run(day: date, *, by: Actor, now: datetime) -> ScoringRun:
     with connection.cursor() as cursor:
         cursor.execute(_RANGES, [CHUNK_CUSTOMERS])
         ranges = cursor.fetchall()
-    ScoringChunk.objects.bulk_create(
-        ScoringChunk(run=run, first_id=first, last_id=last) for first, last, _ in ranges
-    )
+    ScoringChunk.objects.bulk_create(ScoringChunk(run=run, first_id=first, last_id=last) for first, last, _ in ranges)
     run.customers_total = sum(count for _, _, count in ranges)
     run.save(update_fields=("customers_total",))
     return run

@@ -121,13 +121,12 @@ def _store(scored: Scored, selection: Selection, day: date) -> None:
 def _table(scored: Scored) -> copying.Table:
     readings, scores = scored.readings, scored.scores
     version_of = np.array([scored.version_ids[tier] for tier in TIERS], dtype=np.int32)
-    columns = [
+    return [
         (readings.customer_ids, "i8"),
         (version_of[readings.tiers], "i4"),
         (readings.tiers, "i2"),
         (scores.totals, "f4"),
-        *((scores.components[:, place], "f4") for place in range(4)),
+        *((column, "f4") for column in scores.components.T),
         (scores.coverage, "f4"),
-        *((readings.values[:, place], "f4") for place in range(16)),
+        *((column, "f4") for column in readings.values.T),
     ]
-    return columns

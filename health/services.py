@@ -74,9 +74,7 @@ def score_customer(customer_id: int, *, as_of: date | None = None, now: datetime
 
 def _component(name: str, customer_id: int, as_of: date | None, now: datetime | None) -> float | None:
     day = as_of or last_complete_day(now or timezone.now())
-    scored = compute(
-        Selection(ids=(customer_id,)), day, connected=connected_sources(day), cards=Cards.in_force()
-    )
+    scored = compute(Selection(ids=(customer_id,)), day, connected=connected_sources(day), cards=Cards.in_force())
     if not len(scored.readings.customer_ids):
         raise _why_not(customer_id, day)
     value = float(scored.scores.components[0, COMPONENTS.index(name)])

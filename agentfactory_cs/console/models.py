@@ -23,5 +23,5 @@ class Shipped(models.Model):
     def first_time(cls, keys: list[str]) -> set[str]:
         """Those of `keys` that were never shipped, marked as shipped from now on."""
         new = set(keys) - set(cls.objects.filter(key__in=keys).values_list("key", flat=True))
-        cls.objects.bulk_create([cls(key=key) for key in sorted(new)], ignore_conflicts=True)
+        Shipped.objects.bulk_create((Shipped(key=key) for key in sorted(new)), ignore_conflicts=True)
         return new

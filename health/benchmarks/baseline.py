@@ -124,8 +124,8 @@ points AS (
     FROM reading),
 component AS (
     SELECT *,
-        (coalesce(p0, 0) + coalesce(p1, 0) + coalesce(p2, 0) + coalesce(p3, 0)) / nullif(num_nonnulls(p0, p1, p2, p3), 0)
-            AS c0,
+        (coalesce(p0, 0) + coalesce(p1, 0) + coalesce(p2, 0) + coalesce(p3, 0))
+            / nullif(num_nonnulls(p0, p1, p2, p3), 0) AS c0,
         (coalesce(p4, 0) + coalesce(p6, 0) + coalesce(p7, 0)) / nullif(num_nonnulls(p4, p6, p7), 0) AS c1,
         (coalesce(p8, 0) + coalesce(p9, 0) + coalesce(p10, 0) + coalesce(p11, 0))
             / nullif(num_nonnulls(p8, p9, p10, p11), 0) AS c2,

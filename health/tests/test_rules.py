@@ -66,7 +66,7 @@ def test_a_reading_is_worth_its_points(key: str, tier: str, reading: float, poin
 def test_with_everything_there_the_total_is_the_weighted_sum_of_the_components() -> None:
     scores = score_one(
         "pro",
-        **{key: 0.3 for key in KEYS},
+        **dict.fromkeys(KEYS, 0.3),
     )
 
     usage, engagement, outcomes, relationship = scores.components[0]
@@ -98,7 +98,7 @@ def test_without_any_data_there_is_no_total() -> None:
 
 
 def test_a_metric_that_does_not_count_for_the_tier_lowers_no_coverage() -> None:
-    everything = {key: 0.3 for key in KEYS}
+    everything = dict.fromkeys(KEYS, 0.3)
     without = {key: value for key, value in everything.items() if key != "account_manager_interactions"}
 
     assert score_one("free", **everything).coverage[0] == pytest.approx(1)
@@ -166,7 +166,9 @@ def test_a_customer_scores_the_same_alone_and_among_others(readings: np.ndarray,
         assert np.array_equal(alone.totals, together.totals[row : row + 1], equal_nan=True)
 
 
-@pytest.mark.parametrize(("total", "band"), [(0, "at_risk"), (49.99, "at_risk"), (50, "steady"), (80, "steady"), (80.01, "healthy")])
+@pytest.mark.parametrize(
+    ("total", "band"), [(0, "at_risk"), (49.99, "at_risk"), (50, "steady"), (80, "steady"), (80.01, "healthy")]
+)
 def test_a_total_falls_into_its_band(total: float, band: str) -> None:
     assert CARD.band(total) == band
 

@@ -226,4 +226,3 @@ class Churn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} churned on {self.churned_on}"
-

@@ -1,6 +1,7 @@
 """Field kinds that several tables share: languages, time zones, currencies, and constraints on choices."""
 
 import re
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
@@ -25,7 +26,7 @@ def validate_currency(value: str) -> None:
         raise ValidationError("%(value)s is not a currency code such as USD.", params={"value": value})
 
 
-def language_field(**options: object) -> models.CharField:
+def language_field(**options: Any) -> models.CharField:
     return models.CharField(
         max_length=8,
         default="en",
@@ -35,7 +36,7 @@ def language_field(**options: object) -> models.CharField:
     )
 
 
-def time_zone_field(**options: object) -> models.CharField:
+def time_zone_field(**options: Any) -> models.CharField:
     return models.CharField(
         max_length=64,
         default="UTC",
@@ -51,7 +52,7 @@ def currency_field() -> models.CharField:
     )
 
 
-def money_field(help_text: str, **options: object) -> models.DecimalField:
+def money_field(help_text: str, **options: Any) -> models.DecimalField:
     return models.DecimalField(max_digits=14, decimal_places=2, help_text=help_text, **options)
 
 

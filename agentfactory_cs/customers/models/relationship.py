@@ -87,9 +87,7 @@ class Interaction(models.Model):
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.OUT)
     subject = models.CharField(max_length=200)
     body = models.TextField("notes", blank=True)
-    contact = models.ForeignKey(
-        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="interactions"
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="interactions")
     staff = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="interactions"
     )
@@ -181,9 +179,7 @@ class Task(models.Model):
         )
         indexes = (
             # What is due for me, soonest first.
-            models.Index(
-                fields=("owner", "due_at"), condition=models.Q(status="open"), name="task_open_by_owner"
-            ),
+            models.Index(fields=("owner", "due_at"), condition=models.Q(status="open"), name="task_open_by_owner"),
         )
 
     def __str__(self) -> str:

@@ -42,7 +42,9 @@ def finish_task(
     """Mark a task done or skipped. ValidationError where it is not open (somebody else was faster)."""
     stored = Task.objects.select_for_update().get(pk=task.pk)
     if status not in Task.TRANSITIONS[Task.Status(stored.status)]:
-        raise ValidationError({"status": f"A task that is {stored.get_status_display().lower()} cannot become {status}."})
+        raise ValidationError(
+            {"status": f"A task that is {stored.get_status_display().lower()} cannot become {status}."}
+        )
     stored.status, stored.outcome = status, outcome or stored.outcome
     stored.finished_at, stored.finished_by = now, actor_user(by)
     stored.full_clean()
