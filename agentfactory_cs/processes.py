@@ -2,13 +2,16 @@
 
 import multiprocessing
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import honcho.environ
@@ -67,13 +70,17 @@ def _end_the_rest(child: "subprocess.Popen[bytes]") -> None:
 
 
 class Manager(honcho.manager.Manager):
-    """honcho's, with a watcher, and with the reason for stopping."""
+    """honcho's, with a watcher, and with the reason for stopping.
+
+    Everything is stopped from the watcher's thread. honcho does it inside the signal's handler, which may have
+    interrupted it anywhere: before it knows a process's number, or holding a lock that stopping needs.
+    """
 
     def __init__(self, watch: Callable[[], Iterator[float | str]]) -> None:
         super().__init__()
         self._process_ctor = Process
         self._watch = watch
-        self._ended = threading.Event()
+        self._asked_to_stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # the one kind a handler may put into
         self._complaint: str | None = None
 
     @property
@@ -86,31 +93,33 @@ class Manager(honcho.manager.Manager):
 
     def loop(self) -> None:
         super().loop()
-        self._ended.set()
+        self._asked_to_stop.put(0)
 
     def _start(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._take_note)
         super()._start()
         # Not before: a process that forks should have one thread.
         threading.Thread(target=self._look_after, daemon=True).start()
+
+    def _take_note(self, number: int, frame: FrameType | None) -> None:
+        self.returncode = 128 + number
+        self._asked_to_stop.put(number)
 
     def _look_after(self) -> None:
         for answer in self._watch():
             if isinstance(answer, str):
                 self._complaint = answer
-                self.terminate()
-                return
-            if self._ended.wait(answer):
-                return
-
-    def _killall(self, force: bool = False) -> None:
-        """honcho stumbles over a process that has not told its number yet, so wait for that."""
-        self._processes_started()
-        super()._killall(force)
-
-    def _processes_started(self) -> None:
+                break
+            if self._is_asked_within(answer):
+                break
         while not self._all_started():
-            message = self.events.get()
-            if message.type == "start":
-                self._processes[message.name]["pid"] = message.data["pid"]
-            elif message.type == "stop":
-                self._processes[message.name]["returncode"] = message.data["returncode"]
+            time.sleep(0.02)
+        self.terminate()
+
+    def _is_asked_within(self, seconds: float) -> bool:
+        try:
+            self._asked_to_stop.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True

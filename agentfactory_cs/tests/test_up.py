@@ -43,13 +43,13 @@ def manage(*arguments: str, env: dict[str, str]) -> "subprocess.CompletedProcess
 class Up:
     """`manage.py up` in another process, and all it has printed."""
 
-    def __init__(self, var_dir: Path, env: dict[str, str]) -> None:
+    def __init__(self, var_dir: Path, env: dict[str, str], until: str = "is running.") -> None:
         self.output = var_dir / "up.txt"
         with self.output.open("w") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"], cwd=PROJECT, env=env, stdout=file, stderr=file
             )
-        wait_until(lambda: "is running." in self.said() or self.process.poll() is not None, seconds=120)
+        wait_until(lambda: until in self.said() or self.process.poll() is not None, seconds=120)
         assert self.process.poll() is None, self.said()
 
     def said(self) -> str:
@@ -111,6 +111,16 @@ def status_of(url: str) -> int:
     except urllib.error.HTTPError as error:
         with error:
             return error.code
+
+
+@pytest.mark.parametrize("moment", ["Preparing", "web started", "beat started", "Booting worker"])
+def test_it_stops_when_asked_to_at_any_moment_of_its_start(var_dir: Path, port: int, moment: str) -> None:
+    up = Up(var_dir, environment(var_dir, port), until=moment)
+
+    up.end(signal.SIGINT)
+
+    assert up.said().endswith("Stopped.\n")
+    wait_until(lambda: not processes_of(var_dir))
 
 
 def test_nothing_outlives_it_when_it_is_killed(var_dir: Path, port: int) -> None:
