@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from agentfactory_cs.embedded.places import APP, digest, socket_dir
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -53,9 +55,8 @@ def var_folder(prefix: str = "agentfactory-cs-test-") -> Iterator[Path]:
 
 def processes_of(var_dir: Path) -> dict[int, str]:
     """Keepers, servers and users of this folder: number and command line."""
-    listing = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=True).stdout
-    found = (line.split(None, 1) for line in listing.splitlines() if str(var_dir) in line)
-    return {int(pid): command for pid, command in found if command.split()[0] != "ps"}
+    running = {process.pid: " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])}
+    return {pid: command for pid, command in running.items() if str(var_dir) in command}
 
 
 class User:
