@@ -1,0 +1,118 @@
+"""Scoring runs with their progress, and the scorecards scores are made with."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import action, display
+
+from . import runs, tasks
+from .models import Scorecard, ScorecardVersion, ScoringRun
+from .services import last_complete_day
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Shown, never edited by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ScoringRun)
+class ScoringRunAdmin(ReadOnlyAdmin):
+    list_display = ("day", "show_state", "show_progress", "created_at", "show_seconds", "requested_by", "show_error")
+    list_filter = (("state", ChoicesDropdownFilter),)
+    list_filter_submit = True
+    list_select_related = ("requested_by",)
+    date_hierarchy = "day"
+    actions_list = ("score_everybody",)
+    fieldsets = (
+        (None, {"fields": ("day", "state", ("customers_done", "customers_total"), "error")}),
+        (_("When and by whom"), {"fields": (("created_at", "started_at", "finished_at"), "requested_by")}),
+    )
+
+    @display(
+        description=_("State"),
+        ordering="state",
+        label={"queued": "info", "running": "warning", "done": "success", "failed": "danger"},
+    )
+    def show_state(self, run: ScoringRun) -> tuple[str, str]:
+        return run.state, run.get_state_display()
+
+    @display(description=_("Customers done"))
+    def show_progress(self, run: ScoringRun) -> str:
+        # A customer who had not signed up yet, or had churned, is in the total and has no score.
+        return format_html(
+            '<progress value="{}" max="{}"></progress> {} of {}',
+            run.customers_total if run.state == run.State.DONE else run.customers_done,
+            max(run.customers_total, 1),
+            f"{run.customers_done:,}",
+            f"{run.customers_total:,}",
+        )
+
+    @display(description=_("Took"))
+    def show_seconds(self, run: ScoringRun) -> str:
+        if not run.started_at or not run.finished_at:
+            return "–"
+        return f"{(run.finished_at - run.started_at).total_seconds():.1f} s"
+
+    @display(description=_("What went wrong"))
+    def show_error(self, run: ScoringRun) -> str:
+        return run.error[:120]
+
+    @action(description=_("Score everybody now"), url_path="score-everybody", permissions=["score_everybody"])
+    def score_everybody(self, request: HttpRequest) -> HttpResponse:
+        """Start the run of the last complete day, or join the one under way; the workers do the rest."""
+        now = timezone.now()
+        run = runs.start_run(last_complete_day(now), by=request.user, now=now)
+        transaction.on_commit(lambda: tasks.ring(run))
+        messages.success(request, _("Scoring everybody for %(day)s: reload to see how far it is.") % {"day": run.day})
+        return redirect(reverse("admin:health_scoringrun_changelist"))
+
+    def has_score_everybody_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("health.add_scoringrun")
+
+
+class ScorecardVersionInline(TabularInline):
+    model = ScorecardVersion
+    fields = ("number", "state", "published_at", "published_by", "reason")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Scorecard)
+class ScorecardAdmin(ReadOnlyAdmin):
+    list_display = ("name", "tier", "priority")
+    inlines = (ScorecardVersionInline,)
+
+
+@admin.register(ScorecardVersion)
+class ScorecardVersionAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "state", "published_at", "published_by", "reason")
+    list_select_related = ("scorecard", "published_by")
+    fields = ("scorecard", "number", "state", "published_at", "published_by", "reason", "show_definition")
+    readonly_fields = ("show_definition",)
+
+    @display(description=_("Weights, targets and bands"))
+    def show_definition(self, version: ScorecardVersion) -> str:
+        return format_html("<pre>{}</pre>", json.dumps(version.definition, indent=2))
