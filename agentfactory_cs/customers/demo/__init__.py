@@ -10,10 +10,11 @@ from .accounts import Account
 from .book import customers_there, tell_accounts, tell_usage, tell_work, tellings
 from .fleet import account
 from .staff import hire, name_taken
+from .telling import Telling
 
 stages.register(Stage("customers.staff", "Our people", hire, order=10, obstacle=name_taken))
 stages.register(Stage("customers.accounts", "Customers and contracts", tell_accounts, 20, customers_there))
 stages.register(Stage("customers.usage", "Usage", tell_usage, order=30))
 stages.register(Stage("customers.work", "Goals, talks and tasks", tell_work, order=40))
 
-__all__ = ["Account", "account", "tellings"]
+__all__ = ["Account", "Telling", "account", "tellings"]

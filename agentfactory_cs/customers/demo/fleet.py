@@ -27,19 +27,19 @@ class Fortune(NamedTuple):
     returns: bool = False
 
 
-_THRIVING = Fortune((0.9, 1.15), (1.1, 1.4), (0.8, 1.0), (4, 9))
-_GROWING = Fortune((0.45, 0.75), (0.95, 1.3), (0.7, 0.95), (3, 7))
-_STEADY = Fortune((0.55, 0.95), (0.55, 0.95), (0.45, 0.85), (0, 4))
-_DECLINING = Fortune((0.7, 1.0), (0.15, 0.4), (0.2, 0.55), (0, 1.5))
+_THRIVING = Fortune((0.85, 1.1), (1.05, 1.4), (0.8, 1.0), (3, 8))
+_GROWING = Fortune((0.45, 0.75), (0.85, 1.2), (0.7, 0.95), (1, 5))
+_STEADY = Fortune((0.5, 0.9), (0.5, 0.9), (0.45, 0.85), (0, 2.5))
+_DECLINING = Fortune((0.7, 1.0), (0.2, 0.5), (0.2, 0.55), (0, 1.5))
 _SLEEPING = Fortune((0.1, 0.4), (0.02, 0.25), (0.3, 0.6), (0, 0.5))
 _LEAVING = Fortune((0.5, 0.9), (0.05, 0.3), (0.05, 0.4), (0, 1), leaves=True)
 _RETURNING = Fortune((0.5, 0.8), (0.5, 0.8), (0.4, 0.7), (0, 2), leaves=True, returns=True)
 _FORTUNES = (
-    (0.18, _THRIVING),
-    (0.14, _GROWING),
-    (0.39, _STEADY),
-    (0.10, _DECLINING),
-    (0.09, _SLEEPING),
+    (0.12, _THRIVING),
+    (0.12, _GROWING),
+    (0.52, _STEADY),
+    (0.09, _DECLINING),
+    (0.05, _SLEEPING),
     (0.08, _LEAVING),
     (0.02, _RETURNING),
 )

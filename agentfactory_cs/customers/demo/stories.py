@@ -94,13 +94,13 @@ _silent = Story(
     Account(
         2, "Quillhaven Publishing", _Tier.PRO, "Publishing", _COUNTRY["Europe/Berlin"],
         signed_up=520, story="silent decline",
-        use=Curve(((240, 1.05), (52, 1.05), (0, 0.4))), presence=Curve(((240, 1.0), (52, 1.0), (0, 0.5))),
-        mood=Curve(((120, 0.75), (50, 0.7), (0, 0.4))), posts_a_quarter=2,
+        use=Curve(((240, 1.05), (56, 1.05), (0, 0.3))), presence=Curve(((240, 1.0), (56, 1.0), (0, 0.35))),
+        mood=Curve(((120, 0.75), (50, 0.7), (0, 0.4))), posts_a_quarter=0.5,
     ),
     Script(
         people=(Person("Head of Digital", "Greta Lindner", primary=True), Person("Data Engineer", "Jonas Vogel")),
         contracts=(Contract(_Tier.PRO, Decimal(279), starts=515, renews=78, seats=9),),
-        courses=(Course(_BASICS, 500, 488), Course(_KNOWLEDGE, 490, 470), Course(_PRODUCTION, 300, 260)),
+        courses=(Course(_BASICS, 500, 488), Course(_KNOWLEDGE, 490, 470), Course(_PRODUCTION, 300)),
         aims=(
             Aim("Manuscript enquiries answered by the agent", "% of enquiries", 0, 70, set=260, due_in=20,
                 readings=((180, 40), (120, 55), (60, 58))),
@@ -154,7 +154,7 @@ _payment = Story(
     Account(
         4, "Tidewell Travel", _Tier.STARTER, "Travel", _COUNTRY["Europe/Madrid"],
         signed_up=310, story="payment trouble",
-        use=Curve(((240, 0.8), (60, 0.75), (40, 0.6), (8, 0.15), (0, 0.1))),
+        use=Curve(((240, 0.9), (60, 0.85), (40, 0.65), (8, 0.15), (0, 0.1))),
         presence=Curve(((240, 0.6), (60, 0.55), (8, 0.1), (0, 0.1))), mood=flat(0.45), posts_a_quarter=0,
     ),
     Script(
@@ -179,7 +179,7 @@ _champion = Story(
     Account(
         5, "Saltmarsh Insurance", _Tier.ENTERPRISE, "Insurance", _COUNTRY["Europe/Dublin"],
         signed_up=640, story="champion left",
-        use=Curve(((240, 1.0), (20, 1.0), (0, 0.85))), presence=Curve(((240, 0.9), (19, 0.9), (16, 0.05), (0, 0.05))),
+        use=Curve(((240, 1.0), (20, 1.0), (0, 0.7))), presence=Curve(((240, 0.9), (19, 0.9), (16, 0.05), (0, 0.05))),
         mood=flat(0.7), posts_a_quarter=3,
     ),
     Script(
@@ -213,7 +213,7 @@ _renewing = Story(
     Account(
         6, "Northmoor Energy", _Tier.ENTERPRISE, "Energy", _COUNTRY["Europe/Stockholm"],
         signed_up=725, story="renewing",
-        use=Curve(((240, 0.74), (0, 0.8))), presence=flat(0.8), mood=flat(0.78), posts_a_quarter=2,
+        use=Curve(((240, 0.66), (0, 0.72))), presence=flat(0.75), mood=flat(0.78), posts_a_quarter=1,
     ),
     Script(
         people=(
@@ -225,7 +225,7 @@ _renewing = Story(
             _Tier.ENTERPRISE, Decimal(3400), starts=706, renews=24, seats=75, changes=((341, {"mrr": Decimal(3650)}),),
             budget_note="Nils Ekman expects the same volume; a price rise needs his board.",
         ),),
-        courses=(Course(_BASICS, 690, 680), Course(_PRODUCTION, 600, 560), Course("Security and access", 400, 370)),
+        courses=(Course(_BASICS, 690, 680), Course(_PRODUCTION, 600, 560), Course("Security and access", 150)),
         aims=(
             Aim("Meter questions answered by agents", "% of questions", 0, 65, set=340, due_in=24,
                 readings=((240, 35), (150, 48), (75, 55), (14, 58))),
@@ -252,9 +252,9 @@ _recovered = Story(
     Account(
         7, "Emberline Foods", _Tier.PRO, "Food", _COUNTRY["America/Toronto"],
         signed_up=390, story="recovered",
-        use=Curve(((240, 0.8), (112, 0.75), (88, 0.12), (58, 0.1), (30, 0.8), (0, 0.92))),
+        use=Curve(((240, 0.8), (112, 0.75), (88, 0.12), (58, 0.1), (30, 0.75), (0, 0.8))),
         presence=Curve(((240, 0.7), (112, 0.7), (88, 0.1), (58, 0.1), (34, 0.8), (0, 0.85))),
-        mood=Curve(((115, 0.7), (80, 0.15), (55, 0.3), (20, 0.8))), posts_a_quarter=2,
+        mood=Curve(((115, 0.7), (80, 0.15), (55, 0.3), (20, 0.8))), posts_a_quarter=0.8,
     ),
     Script(
         people=(Person("Operations Director", "Dylan Winslow", primary=True), Person("Developer", "Priya Rao")),
