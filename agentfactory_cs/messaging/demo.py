@@ -48,7 +48,11 @@ STORIES: dict[str, tuple[Answer, ...]] = {
         Answer(60, _SUPPORT, 5),
         Answer(40, _NPS, 8),
     ),
-    "renewing": (Answer(160, _NPS, 7), Answer(70, _NPS, 8, "Solid. The price has to stay where it is."), Answer(35, _SUPPORT, 4)),
+    "renewing": (
+        Answer(160, _NPS, 7),
+        Answer(70, _NPS, 8, "Solid. The price has to stay where it is."),
+        Answer(35, _SUPPORT, 4),
+    ),
     "recovered": (
         Answer(170, _NPS, 8),
         Answer(81, _SUPPORT, 2, "It took a week to find out that your side was fine and ours had changed."),

@@ -1,5 +1,4 @@
 import hashlib
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -30,9 +29,10 @@ def _told(field: models.Field) -> bool:
 def _digest() -> dict[str, str]:
     """A hash of each table's rows, by model."""
     digests = {}
-    for model in (model for label in OURS for model in apps.get_app_config(label).get_models(include_auto_created=True)):
+    configs = [apps.get_app_config(label) for label in OURS]
+    for model in (model for config in configs for model in config.get_models(include_auto_created=True)):
         names = [field.attname for field in model._meta.concrete_fields if _told(field)]
-        rows = sorted(repr(row) for row in model.objects.values_list(*names))
+        rows = sorted(repr(row) for row in model._default_manager.values_list(*names))
         digests[model._meta.label] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
     return digests
 
@@ -50,7 +50,7 @@ def _digest_of(world: World) -> dict[str, str]:
 
 
 @pytest.fixture
-def own_stages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[Stage]]:
+def own_stages(monkeypatch: pytest.MonkeyPatch) -> Registry[Stage]:
     """An empty registry in the place of the apps' stages."""
     registry: Registry[Stage] = Registry("stage")
     monkeypatch.setattr(demo, "stages", registry)
@@ -58,7 +58,10 @@ def own_stages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[Stage]]:
 
 
 def _note(key: str) -> Stage:
-    return Stage(f"test.{key}", key, lambda world: Shipped.objects.create(key=f"{key} on {world.today}") and None)
+    def run(world: World) -> None:
+        Shipped.objects.create(key=f"{key} on {world.today}")
+
+    return Stage(f"test.{key}", key, run)
 
 
 @pytest.mark.django_db

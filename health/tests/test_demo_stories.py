@@ -32,10 +32,12 @@ class Told:
     def score(self, story: str, days_ago: int = 1) -> float:
         row = HealthScore.objects.get(customer=self.customer(story), day=self.world.day(days_ago))
         assert row.coverage >= 0.5
+        assert row.total is not None
         return row.total
 
     def lowest(self, story: str) -> float:
-        return min(HealthScore.objects.filter(customer=self.customer(story)).values_list("total", flat=True))
+        totals = HealthScore.objects.filter(customer=self.customer(story)).values_list("total", flat=True)
+        return min(total for total in totals if total is not None)
 
     def total(self, story: str, field: str, oldest: int, newest: int) -> int:
         days = (self.world.day(oldest), self.world.day(newest))
@@ -95,7 +97,7 @@ def test_only_the_thriving_one_is_ready_for_an_upgrade(told: Told) -> None:
     ready = set()
     for story in (story.account.story for story in STORIES):
         row = HealthScore.objects.get(customer=told.customer(story), day=told.world.last_day)
-        if row.total > 80 and row.usage > 80 and (told.answers(story, SurveyKind.NPS) or [0])[-1] >= 9:
+        if (row.total or 0) > 80 and (row.usage or 0) > 80 and (told.answers(story, SurveyKind.NPS) or [0])[-1] >= 9:
             ready.add(story)
 
     assert ready == {"thriving"}
@@ -139,9 +141,10 @@ def test_the_angry_one_says_so_while_its_use_holds(told: Told) -> None:
 
 
 def test_the_payments_went_past_due_and_then_unpaid_on_their_days(told: Told) -> None:
-    changes = SubscriptionChange.objects.filter(subscription=told.subscription("payment trouble"), field="payment_status")
+    subscription = told.subscription("payment trouble")
 
-    history = [(change.new, (told.world.today - change.changed_at.date()).days) for change in changes.order_by("pk")]
+    changes = SubscriptionChange.objects.filter(subscription=subscription, field="payment_status").order_by("pk")
+    history = [(change.new, (told.world.today - change.changed_at.date()).days) for change in changes]
 
     assert [status for status, _ in history] == ["past_due", "unpaid"]
     assert 33 <= history[0][1] <= 35
@@ -154,10 +157,11 @@ def test_the_one_with_payment_trouble_shows_three_indicators(told: Told) -> None
 
 def test_the_champion_is_gone_nobody_logs_in_and_the_score_hardly_shows_it(told: Told) -> None:
     champion = told.customer("champion left").contacts.get(is_primary=True)
+    before = told.total("champion left", "active_users", 42, 29)
 
-    assert (told.world.today - champion.left_on).days == 18
+    assert champion.left_on == told.world.day(18)
     assert champion.mail_status == "bounced"
-    assert told.total("champion left", "active_users", 14, 1) < 0.1 * told.total("champion left", "active_users", 42, 29)
+    assert told.total("champion left", "active_users", 14, 1) < before / 10
     assert told.fall("champion left", "conversations") < 0.25
     assert told.score("champion left") > 70
     assert told.customer("champion left").renewal_estimates.latest("estimated_on").likelihood < 50
@@ -166,10 +170,9 @@ def test_the_champion_is_gone_nobody_logs_in_and_the_score_hardly_shows_it(told:
 def test_the_renewing_one_renews_within_a_month_with_the_offer_still_to_send(told: Told) -> None:
     customer = told.customer("renewing")
 
-    days_left = (told.subscription("renewing").renews_on - told.world.today).days
     open_titles = set(customer.tasks.open().values_list("title", flat=True))
 
-    assert days_left == 24
+    assert told.subscription("renewing").renews_on == told.world.day(-24)
     assert customer.lifecycle_stage == Customer.Stage.RENEWAL
     assert "Send the renewal offer" in open_titles
     assert 65 < told.score("renewing") <= 85

@@ -100,8 +100,8 @@ def _turns(telling: Telling) -> Iterator[tuple[int, Step]]:
         yield days_ago, partial(_turn, telling, "lifecycle_stage", Customer.Stage.GROWTH)
     if account.was:
         yield account.was[0], partial(_turn, telling, "tier", account.tier)
-    if (days_ago := _renewal(telling)) is not None:
-        yield days_ago, partial(_turn, telling, "lifecycle_stage", Customer.Stage.RENEWAL)
+    if (renewal := _renewal(telling)) is not None:
+        yield renewal, partial(_turn, telling, "lifecycle_stage", Customer.Stage.RENEWAL)
 
 
 def _departure(telling: Telling) -> Iterator[tuple[int, Step]]:
@@ -114,10 +114,11 @@ def _departure(telling: Telling) -> Iterator[tuple[int, Step]]:
 def _renewal(telling: Telling) -> int | None:
     """Days ago that the renewal came into sight."""
     contracts = telling.script.contracts
-    if not contracts or contracts[-1].renews is None:
+    renews = contracts[-1].renews if contracts else None
+    if renews is None:
         return None
-    started, renews = contracts[-1].starts, contracts[-1].renews
-    return _RENEWAL_DAYS - renews if renews <= _RENEWAL_DAYS < started + renews - 30 else None
+    by_the_year = contracts[-1].starts + renews > 2 * _RENEWAL_DAYS
+    return _RENEWAL_DAYS - renews if by_the_year and renews <= _RENEWAL_DAYS else None
 
 
 def _turn(telling: Telling, field: str, value: str, now: datetime) -> None:

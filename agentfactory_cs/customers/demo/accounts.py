@@ -7,7 +7,7 @@ import numpy as np
 
 from agentfactory_cs.demo import World
 
-from ..models import Churn, Customer
+from ..models.customer import ChurnReason, CustomerTier
 from .words import Country
 
 ONBOARDING_DAYS = 15
@@ -38,7 +38,7 @@ class Departure:
     """The customer left so many days ago, and perhaps came back."""
 
     days_ago: int
-    reason: Churn.Reason
+    reason: ChurnReason
     note: str
     back: int | None = None
 
@@ -53,7 +53,7 @@ class Account:
 
     index: int
     name: str
-    tier: Customer.Tier
+    tier: CustomerTier
     industry: str
     country: Country
     signed_up: int
@@ -62,7 +62,7 @@ class Account:
     presence: Curve
     conversing: float = 1.0
     posts_a_quarter: float = 0.0
-    was: tuple[int, Customer.Tier] | None = None
+    was: tuple[int, CustomerTier] | None = None
     departure: Departure | None = None
     stalled: bool = False
     story: str = ""
@@ -79,9 +79,9 @@ class Account:
 
     @property
     def pays(self) -> bool:
-        return self.tier != Customer.Tier.FREE
+        return self.tier != CustomerTier.FREE
 
-    def tier_at(self, days_ago: int) -> Customer.Tier:
+    def tier_at(self, days_ago: int) -> CustomerTier:
         if self.was and days_ago > self.was[0]:
             return self.was[1]
         return self.tier

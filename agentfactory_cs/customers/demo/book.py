@@ -1,6 +1,7 @@
 """The stages: all customers, a chunk at a time."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from agentfactory_cs.demo import World
 
@@ -70,16 +71,7 @@ def tell_usage(world: World) -> None:
 
 
 def _store(customer: Customer, days: Days) -> None:
-    rows = zip(
-        days.day,
-        days.api_calls.tolist(),
-        days.active_agents.tolist(),
-        days.conversations.tolist(),
-        days.logins.tolist(),
-        days.active_users.tolist(),
-        days.features.tolist(),
-        days.community_posts.tolist(),
-        strict=True,
-    )
-    names = ("day", "api_calls", "active_agents", "conversations", "logins", "active_users", "features", "community_posts")
-    UsageDay.objects.bulk_create(UsageDay(customer=customer, **dict(zip(names, row, strict=True))) for row in rows)
+    names = [column.name for column in fields(days)]
+    columns = [days.day, *(getattr(days, name).tolist() for name in names[1:])]
+    rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+    UsageDay.objects.bulk_create([UsageDay(customer=customer, **row) for row in rows])

@@ -6,14 +6,19 @@ from typing import NamedTuple, TypeVar
 
 from agentfactory_cs.demo import World
 
-from ..models import Churn, Customer
+from ..models import Churn
+from ..models.customer import CustomerTier
 from .accounts import Account, Curve, Departure
 from .stories import STORIES
 from .words import COUNTRIES, INDUSTRIES, NAME_BEGINNINGS, NAME_ENDINGS, NAME_SUFFIXES
 
 Option = TypeVar("Option")
-_Tier = Customer.Tier
-_TIERS = ((0.40, _Tier.FREE), (0.30, _Tier.STARTER), (0.22, _Tier.PRO), (0.08, _Tier.ENTERPRISE))
+_TIERS = (
+    (0.40, CustomerTier.FREE),
+    (0.30, CustomerTier.STARTER),
+    (0.22, CustomerTier.PRO),
+    (0.08, CustomerTier.ENTERPRISE),
+)
 
 
 class Fortune(NamedTuple):
@@ -140,10 +145,10 @@ def _mood(fortune: Fortune, rng: Random) -> Curve:
     return Curve(((240, before), (90, before), (0, mood)))
 
 
-def _upgrade(tier: _Tier, fortune: Fortune, signed_up: int, rng: Random) -> tuple[int, _Tier] | None:
+def _upgrade(tier: CustomerTier, fortune: Fortune, signed_up: int, rng: Random) -> tuple[int, CustomerTier] | None:
     """Who grows has often come from the tier below."""
-    order = list(_Tier)
-    if fortune not in (_GROWING, _THRIVING) or tier == _Tier.FREE or signed_up < 100 or rng.random() > 0.4:
+    order = list(CustomerTier)
+    if fortune not in (_GROWING, _THRIVING) or tier == CustomerTier.FREE or signed_up < 100 or rng.random() > 0.4:
         return None
     return rng.randint(20, 95), order[order.index(tier) - 1]
 

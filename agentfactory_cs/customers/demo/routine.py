@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from agentfactory_cs.demo import World
 
-from ..models import Customer, Goal, Interaction, Subscription, Task
+from ..models import Goal, Interaction, Subscription, Task
+from ..models.customer import CustomerTier
 from .accounts import Account
 from .scripts import Aim, Contract, Course, Estimate, Outcome, Person, Script, Talk, Todo
 from .stories import STORIES
 from .words import ROLES
 
-_Tier = Customer.Tier
 _Pay = Subscription.PaymentStatus
 
 # Facts older than any window reaches need not be told: surveys and reports look back 180 days.
@@ -37,10 +37,10 @@ class Custom(NamedTuple):
 
 
 CUSTOMS = {
-    _Tier.FREE: Custom((1, 1)),
-    _Tier.STARTER: Custom((1, 2), (49, 49), (1, 4), courses=2, goals=1, talk_every_days=75, open_tasks=0.2),
-    _Tier.PRO: Custom((2, 3), (199, 399), (5, 20), 3, 1, 1, 40, 75, 2, 0.6),
-    _Tier.ENTERPRISE: Custom((3, 5), (999, 6500), (25, 150), 4, 2, 1, 21, 45, 3, 1.4),
+    CustomerTier.FREE: Custom((1, 1)),
+    CustomerTier.STARTER: Custom((1, 2), (49, 49), (1, 4), courses=2, goals=1, talk_every_days=75, open_tasks=0.2),
+    CustomerTier.PRO: Custom((2, 3), (199, 399), (5, 20), 3, 1, 1, 40, 75, 2, 0.6),
+    CustomerTier.ENTERPRISE: Custom((3, 5), (999, 6500), (25, 150), 4, 2, 1, 21, 45, 3, 1.4),
 }
 
 _COURSES = ("Agent basics", "Knowledge bases that answer", "Agents in production", "Security and access")
@@ -104,7 +104,7 @@ def _contracts(account: Account, rng: Random) -> Iterator[Contract]:
     if not account.pays:
         return
     since, gone = account.signed_up - rng.randint(0, 14), account.departure
-    if account.was and account.was[1] == _Tier.FREE:
+    if account.was and account.was[1] == CustomerTier.FREE:
         since = account.was[0]
     first = _contract(account, max(since, 0), rng)
     if gone is None:
@@ -117,7 +117,7 @@ def _contracts(account: Account, rng: Random) -> Iterator[Contract]:
 
 def _contract(account: Account, starts: int, rng: Random) -> Contract:
     """Mostly by the year, so that a quarter of all contracts renew within 90 days; half of starter by the month."""
-    term = 30 if account.tier == _Tier.STARTER and rng.random() < 0.5 else 365
+    term = 30 if account.tier == CustomerTier.STARTER and rng.random() < 0.5 else 365
     custom, plan = CUSTOMS[account.tier], account.tier_at(starts)
     mrr, seats = _revenue(account.tier, rng), rng.randint(*custom.seats)
     changes = _contract_changes(account, mrr, rng)
@@ -130,7 +130,7 @@ def _contract(account: Account, starts: int, rng: Random) -> Contract:
     return Contract(plan, _revenue(plan, rng), starts, term - starts % term, seats=few, changes=changes)
 
 
-def _revenue(tier: _Tier, rng: Random) -> Decimal:
+def _revenue(tier: CustomerTier, rng: Random) -> Decimal:
     """The plan's price and what seats add; few are far above it."""
     low, high = CUSTOMS[tier].revenue
     return Decimal(low + round((high - low) * rng.random() ** 2 / 10) * 10)
@@ -146,7 +146,7 @@ def _contract_changes(account: Account, mrr: Decimal, rng: Random) -> tuple[tupl
         return (failed, (days_ago - 4, {"payment_status": _Pay.CURRENT}))
     if luck < 0.08:
         return (failed,)
-    if luck < 0.25 and account.mood.at(days_ago) > 0.75 and account.tier != _Tier.STARTER:
+    if luck < 0.25 and account.mood.at(days_ago) > 0.75 and account.tier != CustomerTier.STARTER:
         return ((days_ago, {"mrr": (mrr * Decimal("1.2")).quantize(Decimal(1))}),)
     return ()
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..models import Contact, Customer, Goal, Interaction, Task
+from ..models import Contact, Goal, Interaction, Task
+from ..models.customer import CustomerTier
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Person:
 class Contract:
     """`starts` days ago, `renews` in days; each change is (days ago, the fields' new values)."""
 
-    plan: Customer.Tier
+    plan: CustomerTier
     mrr: Decimal
     starts: int
     renews: int | None

@@ -41,8 +41,9 @@ _thriving = Story(
             Person("Finance Director", "Ruth Ashdown"),
         ),
         contracts=(Contract(
-            _Tier.PRO, Decimal(249), starts=405, renews=150, seats=12, changes=((70, {"seats": 18, "mrr": Decimal(398)}),),
-            budget_note="Ruth Ashdown has budget for the enterprise plan from next quarter; single sign-on is asked for.",
+            _Tier.PRO, Decimal(249), starts=405, renews=150, seats=12,
+            changes=((70, {"seats": 18, "mrr": Decimal(398)}),),
+            budget_note="Ruth Ashdown has budget for the enterprise plan from next quarter; asks for single sign-on.",
         ),),
         courses=(Course(_BASICS, 400, 390), Course(_KNOWLEDGE, 400, 371), Course(_PRODUCTION, 200, 180)),
         aims=(
@@ -84,7 +85,7 @@ _stalled = Story(
             Talk(7, _NOTE, "No-show", "Second call: nobody came, no answer to the mail afterwards."),
         ),
         todos=(
-            Todo("Onboarding call", due=17, kind=Task.Kind.CALL, done=17, outcome="Held; knowledge base is the next step."),
+            Todo("Onboarding call", due=17, kind=Task.Kind.CALL, done=17, outcome="Held; knowledge base comes next."),
             Todo("Get the documents for the knowledge base", due=9, description="Nothing has been uploaded yet."),
         ),
     ),
@@ -108,7 +109,10 @@ _silent = Story(
                 readings=((180, 78), (90, 82), (45, 81))),
         ),
         outcomes=(Outcome(130, 6.6, 6.5), Outcome(40, 5.6, 6.5)),
-        talks=(Talk(128, _MEETING, "Half-year review", "Content, few wishes."), Talk(71, _CALL, "Check-in", "All fine.")),
+        talks=(
+            Talk(128, _MEETING, "Half-year review", "Content, few wishes."),
+            Talk(71, _CALL, "Check-in", "All fine."),
+        ),
         todos=(Todo("Check-in", due=72, kind=Task.Kind.CALL, done=71, outcome="All fine."),),
         estimates=(Estimate(140, 85), Estimate(71, 85, "No reason to worry.")),
     ),
@@ -275,7 +279,7 @@ _recovered = Story(
             Talk(9, _MEETING, "Review", "“Better than before.”"),
         ),
         todos=(
-            Todo("Call: score fell below 50", due=75, kind=Task.Kind.CALL, done=74, outcome="Order system was changed."),
+            Todo("Call: score fell below 50", due=75, kind=Task.Kind.CALL, done=74, outcome="New order system."),
             Todo("Rebuild the orders agent with them", due=52, done=50, outcome="Live."),
             Todo("Follow-up call", due=36, kind=Task.Kind.CALL, done=36, outcome="On the way up."),
         ),
