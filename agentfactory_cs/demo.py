@@ -6,7 +6,7 @@ give the same data.
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
@@ -101,37 +101,57 @@ def load(world: World) -> None:
     other customers or another demo.
     """
     world = _begin(world)
-    done = _remembered(_DONE)
-    for stage in stages:
-        if stage.key in done:
-            continue
+    for stage in _stages_to_run():
         world.report(f"{stage.title} …")
         with transaction.atomic():
             stage.run(world)
             Shipped.objects.create(key=_DONE + stage.key)
 
 
+def begun() -> World | None:
+    """The demo this database holds, complete or not."""
+    for described in _remembered(_BEGUN):
+        figures = dict(figure.split("=") for figure in described.split(","))
+        customers, days, seed = (int(figures[name]) for name in ("customers", "days", "seed"))
+        return World(date.fromisoformat(figures["today"]), customers, days, seed)
+    return None
+
+
+def is_wanted() -> bool:
+    """Whether a first start should load the demo: into an empty database, or to complete what broke off."""
+    if begun():
+        return bool(_stages_to_run())
+    return not _obstacles()
+
+
 @transaction.atomic
 def _begin(world: World) -> World:
     """The world to build: the one begun earlier, on its day, or this one."""
-    begun = _remembered(_BEGUN)
-    if not begun:
-        if sentences := [sentence for stage in stages if (sentence := stage.obstacle())]:
-            raise DemoRefused(" ".join(sentences) + " The demo wants a database of its own.")
-        Shipped.objects.create(key=_BEGUN + _described(world))
+    earlier = begun()
+    if earlier is None:
+        if obstacles := _obstacles():
+            raise DemoRefused(" ".join(obstacles) + " The demo wants a database of its own.")
+        Shipped.objects.create(key=f"{_BEGUN}{_figures(world)},today={world.today}")
         return world
-    sizes, _, day = begun.pop().rpartition(",today=")
-    earlier = World(date.fromisoformat(day), world.customers, world.days, world.seed, world.report)
-    if _described(earlier) != f"{sizes},today={day}":
+    if _figures(earlier) != _figures(world):
         raise DemoRefused(
-            f"This database holds another demo ({sizes}). Ask for the same figures to complete it, or use an"
+            f"This database holds another demo ({_figures(earlier)}). Leave the figures out to complete it, or use an"
             " empty database."
         )
-    return earlier
+    return replace(earlier, report=world.report)
 
 
-def _described(world: World) -> str:
-    return f"customers={world.customers},days={world.days},seed={world.seed},today={world.today}"
+def _figures(world: World) -> str:
+    return f"customers={world.customers},days={world.days},seed={world.seed}"
+
+
+def _obstacles() -> list[str]:
+    return [sentence for stage in stages if (sentence := stage.obstacle())]
+
+
+def _stages_to_run() -> list[Stage]:
+    done = _remembered(_DONE)
+    return [stage for stage in stages if stage.key not in done]
 
 
 def _remembered(prefix: str) -> set[str]:

@@ -147,6 +147,35 @@ def test_a_demo_completed_later_keeps_the_day_it_was_begun_on(own_stages: Regist
     assert Shipped.objects.filter(key="second on 2026-03-04").exists()
 
 
+@pytest.mark.django_db
+def test_a_first_start_wants_the_demo_until_it_is_complete(own_stages: Registry[Stage]) -> None:
+    own_stages.register(_note("first"))
+    wanted_at_first = demo.is_wanted()
+    load(SMALL)
+    wanted_when_complete = demo.is_wanted()
+    own_stages.register(_note("second"))
+
+    assert (wanted_at_first, wanted_when_complete, demo.is_wanted()) == (True, False, True)
+
+
+@pytest.mark.django_db
+def test_a_first_start_leaves_a_database_with_customers_alone() -> None:
+    Customer.objects.create(name="A real one", signed_up_at=timezone.now())
+
+    assert not demo.is_wanted()
+
+
+@pytest.mark.django_db
+def test_a_demo_is_completed_without_repeating_its_figures(own_stages: Registry[Stage]) -> None:
+    own_stages.register(_note("first"))
+    load(SMALL)
+    own_stages.register(_note("second"))
+
+    call_command("demo", verbosity=0)
+
+    assert Shipped.objects.filter(key="second on 2026-03-04").exists()
+
+
 def test_fewer_customers_than_stories_are_refused() -> None:
     with pytest.raises(CommandError, match="at least 8, please"):
         call_command("demo", "--customers", "7")

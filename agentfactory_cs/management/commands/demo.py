@@ -1,33 +1,30 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from agentfactory_cs.demo import FEWEST_CUSTOMERS, DemoRefused, World, load
+from agentfactory_cs.demo import FEWEST_CUSTOMERS, DemoRefused, World, begun, load
 
 
 class Command(BaseCommand):
     help = "Fill an empty database with made-up customers and their history (docs/demo.md)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--customers", type=_at_least(FEWEST_CUSTOMERS), default=200, metavar="N")
-        parser.add_argument("--days", type=_at_least(1), default=120, metavar="N", help="Days of scores to show.")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="Another seed, other customers.")
+        parser.add_argument("--customers", type=_at_least(FEWEST_CUSTOMERS), metavar="N", help="How many: 200.")
+        parser.add_argument("--days", type=_at_least(1), metavar="N", help="Days of scores to show: 120.")
+        parser.add_argument("--seed", type=int, metavar="N", help="Another seed, other customers: 1.")
         parser.add_argument(
             "--today", type=date.fromisoformat, metavar="YYYY-MM-DD", help="Tell the stories as of another day."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        world = World(
-            today=options["today"] or timezone.now().astimezone(UTC).date(),
-            customers=options["customers"],
-            days=options["days"],
-            seed=options["seed"],
-            report=self.stdout.write if options["verbosity"] else lambda line: None,
-        )
+        asked = {name: options[name] for name in ("today", "customers", "days", "seed") if options[name] is not None}
+        usual = begun() or World(timezone.now().astimezone(UTC).date())
+        world = replace(usual, **asked, report=self.stdout.write if options["verbosity"] else usual.report)
         try:
             load(world)
         except DemoRefused as refusal:
