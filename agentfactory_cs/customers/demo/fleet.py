@@ -62,6 +62,7 @@ _GOODBYES = {
     Churn.Reason.CLOSED_DOWN: "The business was wound up.",
     Churn.Reason.NON_PAYMENT: "Three reminders unanswered; the contract was ended.",
 }
+_OVER_MONEY = (Churn.Reason.PRICE, Churn.Reason.NON_PAYMENT)
 
 
 def account(world: World, index: int) -> Account:
@@ -87,7 +88,7 @@ def account(world: World, index: int) -> Account:
         presence=use,
         posts_a_quarter=rng.uniform(*fortune.posts),
         was=_upgrade(tier, fortune, signed_up, rng),
-        departure=_departure(fortune, rng) if fortune.leaves else None,
+        departure=_departure(fortune, tier, rng) if fortune.leaves else None,
         stalled=fortune is _SLEEPING and signed_up < 45,
     )
 
@@ -153,8 +154,8 @@ def _upgrade(tier: CustomerTier, fortune: Fortune, signed_up: int, rng: Random) 
     return rng.randint(20, 95), order[order.index(tier) - 1]
 
 
-def _departure(fortune: Fortune, rng: Random) -> Departure:
-    reason = rng.choice(list(_GOODBYES))
+def _departure(fortune: Fortune, tier: CustomerTier, rng: Random) -> Departure:
+    reason = rng.choice([reason for reason in _GOODBYES if tier != CustomerTier.FREE or reason not in _OVER_MONEY])
     left = rng.randint(50, 95) if fortune.returns else rng.randint(3, 95)
     back = left - rng.randint(20, 40) if fortune.returns else None
     return Departure(left, reason, _GOODBYES[reason], back)

@@ -77,6 +77,15 @@ def test_some_have_left_each_with_a_reason_and_some_of_them_came_back(fleet: lis
     assert len({departure.reason for departure in departures}) >= 4
 
 
+def test_nobody_leaves_the_free_tier_over_money() -> None:
+    book = [account(World(WORLD.today, customers=2000), index) for index in range(8, 2000)]
+
+    reasons = {one.departure.reason for one in book if one.departure and not one.pays}
+
+    assert reasons
+    assert not reasons & {Churn.Reason.PRICE, Churn.Reason.NON_PAYMENT}
+
+
 def test_no_two_customers_share_a_name_or_an_id(fleet: list[Account]) -> None:
     assert len({one.name for one in fleet}) == len(fleet)
     assert len({one.external_id for one in fleet}) == len(fleet)
