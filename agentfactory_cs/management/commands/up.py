@@ -18,8 +18,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 
-from agentfactory_cs import addresses, embedded, processes
-from agentfactory_cs.customers.models import Customer
+from agentfactory_cs import addresses, demo, embedded, processes
 from agentfactory_cs.embedded.kernel import open_lock, try_lock
 
 # After Ctrl-C, for PostgreSQL to write down what it has in memory.
@@ -65,7 +64,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         _collect_static()
         first_start = not get_user_model().objects.filter(is_superuser=True).exists()
-        if first_start and os.environ.get("DEMO", "1") != "0" and not Customer.objects.exists():
+        if first_start and os.environ.get("DEMO", "1") != "0" and demo.is_wanted():
             self.stdout.write("Loading the demo …")
             call_command("demo")
         if first_start:
