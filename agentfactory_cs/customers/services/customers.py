@@ -71,6 +71,7 @@ def record_churn(churn: Churn, *, by: Actor = None, now: datetime) -> Churn:
     customer = Customer.objects.select_for_update().get(pk=churn.customer_id)
     _check_churn(churn, customer, now)
     is_new = churn.pk is None
+    came_back = churn.reactivated_on and not customer.churns.filter(pk=churn.pk, reactivated_on__isnull=False).exists()
     if is_new:
         churn.recorded_at, churn.recorded_by = now, actor_user(by)
     churn.full_clean()
@@ -78,6 +79,8 @@ def record_churn(churn: Churn, *, by: Actor = None, now: datetime) -> Churn:
     if is_new:
         data = {"reason": churn.get_reason_display(), "on": str(churn.churned_on)}
         record("customers.churned", customer, data, by=by, now=now)
+    if came_back:
+        record("customers.reactivated", customer, {"on": str(churn.reactivated_on)}, by=by, now=now)
     _follow_churn(customer, by=by, now=now)
     return churn
 

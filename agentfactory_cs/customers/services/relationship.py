@@ -12,12 +12,17 @@ from ..models import Customer, Interaction, RenewalEstimate, Task, Training
 
 
 @transaction.atomic
-def log_interaction(interaction: Interaction, *, by: Actor = None, now: datetime) -> Interaction:
-    """Record or correct a call, meeting, mail or note that took place."""
+def log_interaction(
+    interaction: Interaction, *, held_by_actor: bool = True, by: Actor = None, now: datetime
+) -> Interaction:
+    """Record or correct a call, meeting, mail or note that took place.
+
+    Where it names nobody of ours, whoever records it held it; not so in an import (`held_by_actor=False`).
+    """
     if interaction.held_at > now:
         raise ValidationError({"held_at": "An interaction is recorded after it took place; plan a task instead."})
     is_new = interaction.pk is None
-    if is_new and interaction.staff is None:
+    if is_new and held_by_actor and interaction.staff is None:
         interaction.staff = actor_user(by)
     interaction.full_clean()
     interaction.save()
