@@ -31,7 +31,8 @@ class Mapping:
     """What the user says about a file (docs/imports.md describes every key).
 
     `columns`: their column → our fields. `values`: our field → their value → ours. `defaults`: our field → the value
-    of a new record where the file says nothing. `ignore`: columns to leave out, `*` for every other one.
+    of a new record where the file says nothing. `ignore`: columns to leave out, `*` for every other one. `by_name`: a
+    column that is called like a field need not be mapped.
     """
 
     columns: Dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Mapping:
     time_zone: str = "UTC"
     clear_empty: bool = False
     new_features: str = ""
+    by_name: bool = True
     encoding: str = ""
     delimiter: str = ""
 
@@ -54,6 +56,10 @@ class Mapping:
                 columns = {column: _without(fields, name) for column, fields in columns.items()}
             columns[their] = ours
         return replace(self, columns={column: fields for column, fields in columns.items() if fields})
+
+    def only_columns(self, pairs: Iterable[str]) -> "Mapping":
+        """With these `their_column=our_field` pairs instead of its own, and every other column left out."""
+        return replace(self, columns=_parsed_pairs(pairs), ignore=frozenset({EVERY_OTHER}), by_name=False)
 
     def ignoring(self, columns: Iterable[str]) -> "Mapping":
         return replace(self, ignore=self.ignore | frozenset(columns))
@@ -233,7 +239,7 @@ def _fields_by_column(kind: Mapped, header: Sequence[str], mapping: Mapping) -> 
     _refuse_unknown("column", mapping.columns, header, "the file")
     known, spoken_for = named(kind.fields), {name for names in mapping.columns.values() for name in names}
     taken = dict(mapping.columns)
-    for column in header:
+    for column in header if mapping.by_name else ():
         name = normal(column)
         if column not in taken and column not in mapping.ignore and name in known and name not in spoken_for:
             taken[column] = (name,)
