@@ -87,7 +87,10 @@ class ConfirmForm(ConfirmImportForm):
 
     def clean_columns(self) -> list[list[str]] | None:
         columns = self.cleaned_data["columns"]
-        pairs = columns if isinstance(columns, list) else []
-        if not all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, str) for p in pair) for pair in pairs):
-            raise ValidationError(_("The columns were tampered with; begin again."))
+        if columns is not None and not (isinstance(columns, list) and all(map(_is_pair, columns))):
+            raise ValidationError(_("The columns cannot be read; choose the file again."))
         return columns
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(word, str) for word in pair)

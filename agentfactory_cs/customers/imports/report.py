@@ -38,7 +38,7 @@ class Report:
     """Takes the problems as they are found, in the order of the file.
 
     `problems` receives one line a problem, `rejected` the header and the text of each row kept out, so that it can
-    be mended and imported again. The first `keep` problems stay at hand for a page to show.
+    be mended and imported again. The first `keep` errors, warnings and rows stay at hand for a page to show.
     """
 
     outcome: Outcome
@@ -46,7 +46,8 @@ class Report:
     rejected: TextIO | None = None
     header_text: str = ""
     keep: int = 0
-    kept: list[tuple[int, Problem]] = field(default_factory=list)
+    errors: list[tuple[int, Problem]] = field(default_factory=list)
+    warnings: list[tuple[int, Problem]] = field(default_factory=list)
     sample: list[Row] = field(default_factory=list)
     _begun: bool = False
 
@@ -56,6 +57,11 @@ class Report:
         if len(self.sample) < self.keep:
             self.sample.append(row)
         self.tell(row.record.line, row.record.raw, row.problems)
+
+    @property
+    def kept(self) -> list[tuple[int, Problem]]:
+        """The first problems, errors before warnings."""
+        return (self.errors + self.warnings)[: self.keep]
 
     def tell(self, line: int, raw: str, problems: Iterable[Problem]) -> None:
         """Tell of all the problems of one row."""
@@ -68,8 +74,9 @@ class Report:
             self._keep_row(raw)
 
     def _write(self, line: int, raw: str, problem: Problem) -> None:
-        if len(self.kept) < self.keep:
-            self.kept.append((line, problem))
+        kept = self.errors if problem.severity == "error" else self.warnings
+        if len(kept) < self.keep:
+            kept.append((line, problem))
         if self.problems is None:
             return
         writer = csv.writer(self.problems)
