@@ -44,12 +44,15 @@ class CsvImportMixin(ImportMixin):
     skip_admin_log = True
 
     def get_urls(self) -> list[URLPattern]:
-        name = "%s_%s_import" % self.get_model_info()
+        name = self._address("import")
         done = path("import/<str:token>/", self.admin_site.admin_view(self.import_done), name=f"{name}_done")
         file = path(
             "import/<str:token>/<str:which>.csv", self.admin_site.admin_view(self.import_file), name=f"{name}_file"
         )
         return [done, file, *super().get_urls()]
+
+    def _address(self, name: str) -> str:
+        return "_".join((*self.get_model_info(), name))
 
     def importable(self, request: HttpRequest) -> list[Kind]:
         """The kinds offered here that this person may import."""
@@ -91,7 +94,7 @@ class CsvImportMixin(ImportMixin):
         """Keep what came of it for a day, and show it on a page of its own that can be loaded again."""
         token = uuid4().hex
         cache.set(_cache_key(token), (request.user.pk, result.told()), REPORT_SECONDS)
-        return HttpResponseRedirect(reverse("admin:%s_%s_import_done" % self.get_model_info(), args=(token,)))
+        return HttpResponseRedirect(reverse(f"admin:{self._address('import_done')}", args=(token,)))
 
     def import_done(self, request: HttpRequest, token: str) -> HttpResponse:
         context = {

@@ -1,6 +1,5 @@
 """Who the customers are: customers, contacts, subscriptions, churn dates."""
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -133,7 +132,9 @@ class ContactKind(RecordKind[Contact]):
     fields = (
         *OWNER,
         Field("email", fields.email, "E-mail address.", key=True, aliases=("e_mail", "mail", "email_address")),
-        Field("name", fields.text, "Name of the person.", needed=True, aliases=("full_name", "contact", "contact_name")),
+        Field(
+            "name", fields.text, "Name of the person.", needed=True, aliases=("full_name", "contact", "contact_name")
+        ),
         Field("role", fields.text, "What the person does there.", empty="", aliases=("title", "job_title", "position")),
         Field(
             "platform_user_id", fields.text, "The person's user id on the platform.", empty=None, aliases=("user_id",)
@@ -241,7 +242,10 @@ class ChurnKind(RecordKind[Churn]):
         *OWNER,
         Field("churned_on", fields.day, "The day the customer left.", key=True, aliases=("churn_date", "cancelled_on")),
         Field(
-            "reason", fields.one_of(Churn.Reason), "Why it left, from our list.", aliases=("reason_code", "churn_reason")
+            "reason",
+            fields.one_of(Churn.Reason),
+            "Why it left, from our list.",
+            aliases=("reason_code", "churn_reason"),
         ),
         Field("note", fields.text, "What was said.", empty="", aliases=("comment", "feedback", "feedback_text")),
         Field("reactivated_on", fields.day, "The day it came back.", empty=None, aliases=("returned_on",)),
@@ -274,5 +278,7 @@ def _overlap(one: Churn, other: Churn) -> bool:
     return first.reactivated_on is None or first.reactivated_on > second.churned_on
 
 
-for kind in (CustomerKind(), ContactKind(), SubscriptionKind(), ChurnKind()):
-    kinds.register(kind)
+kinds.register(CustomerKind())
+kinds.register(ContactKind())
+kinds.register(SubscriptionKind())
+kinds.register(ChurnKind())

@@ -19,6 +19,8 @@ LARGEST_COUNT = 2_147_483_647
 
 KEEP: Final = object()
 
+_UTC = ZoneInfo("UTC")
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -26,7 +28,7 @@ class Manner:
 
     date_format: str = ""
     decimal_comma: bool = False
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = _UTC
 
 
 Parse = Callable[[str, Manner], Any]
@@ -119,7 +121,7 @@ def day(cell: str, manner: Manner) -> date:
 @lru_cache(maxsize=10_000)
 def _day(cell: str, date_format: str) -> date:
     try:
-        parsed = datetime.strptime(cell, date_format).date() if date_format else date.fromisoformat(cell)
+        parsed = _parsed(cell, date_format).date() if date_format else date.fromisoformat(cell)
     except ValueError:
         raise ValueError(f"is not a date {_shape(date_format)}") from None
     return _of_this_age(parsed)
@@ -139,21 +141,18 @@ def _of_this_age(parsed: date) -> date:
 
 def moment(cell: str, manner: Manner) -> datetime:
     """A date (its midnight in UTC) or a date with a time of day (in the mapping's zone unless it names one)."""
-    if manner.date_format:
-        parsed = _by_format(cell, manner)
-    else:
-        parsed = _by_iso(cell, manner)
+    parsed = _by_format(cell, manner) if manner.date_format else _by_iso(cell, manner)
     _of_this_age(parsed)
     return parsed.astimezone(UTC)
 
 
 def _by_format(cell: str, manner: Manner) -> datetime:
     try:
-        parsed = datetime.strptime(cell, manner.date_format)
+        parsed = _parsed(cell, manner.date_format)
     except ValueError:
         raise ValueError(f"is not a moment {_shape(manner.date_format)}") from None
     has_time = "%H" in manner.date_format or "%I" in manner.date_format
-    return _in_zone(parsed, manner.zone if has_time else ZoneInfo("UTC"))
+    return _in_zone(parsed, manner.zone if has_time else _UTC)
 
 
 def _by_iso(cell: str, manner: Manner) -> datetime:
@@ -162,7 +161,11 @@ def _by_iso(cell: str, manner: Manner) -> datetime:
     except ValueError:
         raise ValueError(f"is not a moment {_shape('')}") from None
     is_date = len(cell) <= 10
-    return _in_zone(parsed, ZoneInfo("UTC") if is_date else manner.zone)
+    return _in_zone(parsed, _UTC if is_date else manner.zone)
+
+
+def _parsed(cell: str, date_format: str) -> datetime:
+    return datetime.strptime(cell, date_format)  # noqa: DTZ007 - the caller knows the zone
 
 
 def _in_zone(parsed: datetime, zone: ZoneInfo) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from django.db.models import Model
 
@@ -19,15 +19,25 @@ Progress = Callable[[int], None]
 
 
 class Kind(Protocol):
-    """One kind of import. `label` names it, `thing` what it writes, in the plural. `load` reads a source by a plan, writes, and tells the report what came of each row."""
+    """One kind of import: `label` names it, `thing` what it writes, in the plural.
 
-    key: ClassVar[str]
-    label: ClassVar[str]
-    thing: ClassVar[str]
-    model: ClassVar[type[Model]]
-    fields: ClassVar[tuple[Field, ...]]
-    one_of: ClassVar[tuple[tuple[str, ...], ...]]
-    max_rows_in_console: ClassVar[int]
+    `load` reads a source by a plan, writes, and tells the report what came of each row.
+    """
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def thing(self) -> str: ...
+    @property
+    def model(self) -> type[Model]: ...
+    @property
+    def fields(self) -> tuple[Field, ...]: ...
+    @property
+    def one_of(self) -> tuple[tuple[str, ...], ...]: ...
+    @property
+    def max_rows_in_console(self) -> int: ...
 
     def load(
         self, source: Source, plan: Plan, report: Report, *, by: Actor, now: datetime, progress: Progress

@@ -1,7 +1,8 @@
 """How somebody else's columns become our fields: the mapping a user writes, and the plan it makes for one file."""
 
 import difflib
-from collections.abc import Iterable, Mapping as Dict, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, available_timezones
@@ -90,7 +91,7 @@ def _parsed_pairs(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def read_mapping(yaml_text: str) -> Mapping:
     """Read a mapping file. Every scalar is taken as text: Norway's NO stays NO. ImportRefused names what is wrong."""
     try:
-        content = yaml.load(yaml_text, Loader=yaml.BaseLoader)  # builds nothing but text, lists and dicts
+        content = yaml.load(yaml_text, Loader=yaml.BaseLoader)  # noqa: S506 - builds text, lists and dicts only
     except yaml.YAMLError as error:
         raise ImportRefused(f"The mapping is not YAML: {str(error).replace(chr(10), ' ')}") from None
     if content in (None, ""):
@@ -98,7 +99,7 @@ def read_mapping(yaml_text: str) -> Mapping:
     if not isinstance(content, dict):
         raise ImportRefused("A mapping file holds keys such as map: and values:; see docs/imports.md.")
     _refuse_unknown("key", content, _KEYS, "the mapping")
-    return Mapping(**{_NAMES.get(key, key): _KEYS[key](key, value) for key, value in content.items()})
+    return Mapping(**{_NAMES.get(str(key), str(key)): _KEYS[key](key, value) for key, value in content.items()})
 
 
 def _dict(key: str, value: Any) -> dict[str, Any]:
@@ -226,7 +227,9 @@ def _refuse_unknown(what: str, names: Iterable[str], known: Iterable[str], where
     known = list(known)
     for name in names:
         if name not in known:
-            raise ImportRefused(f"There is no {what} {name!r} in {where}{_guess(name, known)} Known: {', '.join(known)}.")
+            raise ImportRefused(
+                f"There is no {what} {name!r} in {where}{_guess(name, known)} Known: {', '.join(known)}."
+            )
 
 
 def _guess(name: str, known: Iterable[str]) -> str:

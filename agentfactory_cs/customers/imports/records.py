@@ -83,10 +83,8 @@ class RecordKind(Generic[M]):
     def settled(self, row: Row, record: M, stored: dict[Hashable, M]) -> None:
         """Called when a row was taken, written or not: for warnings, and to bring the batch's other records in line."""
 
-    def load(
-        self, source: Source, plan: Plan, report: Report, *, by: Actor, now: datetime, progress: Progress
-    ) -> None:
-        """Read every row and write what is new or different. A batch is one transaction; a bad row costs itself only."""
+    def load(self, source: Source, plan: Plan, report: Report, *, by: Actor, now: datetime, progress: Progress) -> None:
+        """Write what is new or different. A batch is one transaction; a bad row costs itself only."""
         claims: Claims = {}
         for batch in _batches(source, plan):
             with transaction.atomic():
@@ -125,11 +123,12 @@ def _load_batch(
 
 
 def _claim(kind: RecordKind[Any], row: Row, claims: Claims) -> None:
-    """The first row of a file to settle a thing stands; or a second import of the file would change it back and forth."""
+    """The first row to settle a thing stands; else importing the file again would change it back and forth."""
     for thing, said in kind.claims(row):
         line, before = claims.setdefault(thing, (row.record.line, said))
         if before != said:
-            return row.reject("", f"Line {line} says otherwise of the same record; that line was taken.")
+            row.reject("", f"Line {line} says otherwise of the same record; that line was taken.")
+            return
 
 
 def _load_row(
@@ -156,7 +155,7 @@ def _new(kind: RecordKind[Any], row: Row) -> Any:
 
 
 def _changed(kind: RecordKind[Any], row: Row, record: Any) -> Any:
-    """The record itself where the row changes nothing; else a copy, for a refused change must not show in later rows."""
+    """The record itself where nothing changes; else a copy, for a refused change must not show in later rows."""
     row.changes = kind.changes(record, row)
     if not row.changes:
         return record
@@ -177,7 +176,6 @@ def _save(kind: RecordKind[Any], record: Any, row: Row, *, by: Actor, now: datet
 
 
 def _tell_refusal(row: Row, error: ValidationError) -> None:
-    if not hasattr(error, "error_dict"):
-        return row.reject("", " ".join(error.messages))
-    for name, messages in error.message_dict.items():
+    by_field = error.message_dict if hasattr(error, "error_dict") else {"__all__": error.messages}
+    for name, messages in by_field.items():
         row.reject("" if name == "__all__" else name, " ".join(messages))

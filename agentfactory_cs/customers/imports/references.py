@@ -41,18 +41,17 @@ def _resolve_customer(
     named, contract = row.get("customer"), row.get("subscription")
     row.values.pop("subscription", None)
     row.fallbacks.pop("customer", None)
-    if not named and not contract:
-        if not row.rejected:
-            row.reject("", "The row names no customer.")
-        return
+    owner = subscriptions.get(contract) if contract else None
     if named and named not in by_id:
-        return row.reject("customer", f"there is no customer {named!r}")
-    if contract and contract not in subscriptions:
-        return row.reject("subscription", f"there is no subscription {contract!r}")
-    owner = by_id[named].pk if named else subscriptions[contract]
-    if contract and subscriptions[contract] != owner:
-        return row.reject("subscription", f"subscription {contract!r} belongs to another customer than {named!r}")
-    row.values["customer"] = by_pk[owner]
+        row.reject("customer", f"there is no customer {named!r}")
+    elif contract and owner is None:
+        row.reject("subscription", f"there is no subscription {contract!r}")
+    elif named and owner not in (None, by_id[named].pk):
+        row.reject("subscription", f"subscription {contract!r} belongs to another customer than {named!r}")
+    elif named or contract:
+        row.values["customer"] = by_pk[by_id[named].pk if named else subscriptions[contract]]
+    else:
+        row.reject("", "The row names no customer.")
 
 
 def _said(rows: Sequence[Row], name: str) -> set[str]:
@@ -68,7 +67,8 @@ def _customers_by_external_id(names: set[str]) -> dict[str, Customer]:
 
 
 def _owners_by_subscription(names: set[str]) -> dict[str, int]:
-    return dict(Subscription.objects.filter(external_id__in=names).values_list("external_id", "customer_id"))
+    found = Subscription.objects.filter(external_id__in=names).values_list("external_id", "customer_id")
+    return {str(external_id): customer for external_id, customer in found}
 
 
 def _locked(pks: set[int]) -> dict[int, Customer]:

@@ -29,7 +29,9 @@ class GoalKind(RecordKind[Goal]):
     fields = (
         *OWNER,
         Field("title", fields.text, "What is to be achieved.", key=True, aliases=("goal", "name", "objective")),
-        Field("kind", fields.one_of(Goal.Kind), "goal or success_metric; goal where nothing is said.", aliases=("type",)),
+        Field(
+            "kind", fields.one_of(Goal.Kind), "goal or success_metric; goal where nothing is said.", aliases=("type",)
+        ),
         Field("unit", fields.text, "What the figures count.", empty=""),
         Field("start_value", fields.number, "Where it began; 0 where nothing is said.", aliases=("baseline", "start")),
         Field("target_value", fields.number, "Where it shall be.", needed=True, aliases=("target",)),
@@ -143,7 +145,12 @@ class InteractionKind(RecordKind[Interaction]):
         Field("body", fields.text, "Notes.", empty="", aliases=("notes", "note", "description")),
         Field("contact", fields.email, "E-mail address of the contact.", refers="contact", empty=None),
         Field(
-            "staff", fields.text, "User name or e-mail of our person.", refers="staff", empty=None, aliases=("owner", "by")
+            "staff",
+            fields.text,
+            "User name or e-mail of our person.",
+            refers="staff",
+            empty=None,
+            aliases=("owner", "by"),
         ),
     )
 
@@ -182,7 +189,9 @@ class TrainingKind(RecordKind[Training]):
     fields = (
         *OWNER,
         Field("course", fields.text, "Name of the course.", key=True, aliases=("training", "course_name")),
-        Field("assigned_on", fields.day, "The day it was assigned.", needed=True, aliases=("enrolled_on", "start_date")),
+        Field(
+            "assigned_on", fields.day, "The day it was assigned.", needed=True, aliases=("enrolled_on", "start_date")
+        ),
         Field("completed_on", fields.day, "The day it was completed.", empty=None, aliases=("completion_date",)),
     )
 
@@ -200,5 +209,7 @@ class TrainingKind(RecordKind[Training]):
         services.save_training(record, by=by, now=now)
 
 
-for kind in (GoalKind(), OutcomeReportKind(), InteractionKind(), TrainingKind()):
-    kinds.register(kind)
+kinds.register(GoalKind())
+kinds.register(OutcomeReportKind())
+kinds.register(InteractionKind())
+kinds.register(TrainingKind())

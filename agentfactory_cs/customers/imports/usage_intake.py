@@ -43,7 +43,7 @@ _RESOLVE = f"""
       AND (staged.customer IS NULL OR named.id IS NOT NULL)
       AND (staged.subscription IS NULL OR contract.id IS NOT NULL)
       AND (staged.customer IS NULL OR staged.subscription IS NULL OR named.id = contract.customer_id)
-"""
+"""  # noqa: S608 - our own column names
 
 _UNKNOWN = """
     INSERT INTO usage_problem
@@ -98,7 +98,7 @@ _SUM = f"""
     SELECT customer_id, day, bit_or(features) AS features,
            {", ".join(f"sum({name}) AS {name}" for name in _COUNTS)}
     FROM usage_counted GROUP BY customer_id, day
-"""
+"""  # noqa: S608 - our own column names
 
 # Without ids every row counts.
 _COUNT_ALL = "CREATE TEMP TABLE usage_counted ON COMMIT DROP AS SELECT * FROM usage_known"
@@ -161,7 +161,15 @@ _PROBLEMS = """
     ORDER BY problem.line, problem.severity, problem.field
 """
 
-_TABLES = ("usage_staged", "usage_problem", "usage_known", "usage_fresh", "usage_counted", "usage_sum", "usage_too_much")
+_TABLES = (
+    "usage_staged",
+    "usage_problem",
+    "usage_known",
+    "usage_fresh",
+    "usage_counted",
+    "usage_sum",
+    "usage_too_much",
+)
 
 
 def prepare() -> None:
@@ -252,11 +260,12 @@ def problems() -> Iterator[tuple[int, str, list[Problem]]]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(_PROBLEMS)
         for (line, raw), found in groupby(_pieces(cursor), key=lambda row: (row[0], row[1])):
-            yield line, raw or "", [Problem(*_texts(row[3:]), severity=row[2]) for row in found]
+            yield line, raw or "", [_problem(row) for row in found]
 
 
-def _texts(cells: Sequence[str | None]) -> list[str]:
-    return [cell or "" for cell in cells]
+def _problem(row: tuple[Any, ...]) -> Problem:
+    severity, column, value, reason = row[2:]
+    return Problem(column or "", value or "", reason, severity)
 
 
 def _pieces(cursor: Any) -> Iterator[tuple[Any, ...]]:

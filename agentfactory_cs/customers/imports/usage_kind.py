@@ -65,9 +65,7 @@ class UsageKind:
         Field("row_id", fields.text, "Unique id of the row.", aliases=("id", "usage_id", "event_id", "uuid")),
     )
 
-    def load(
-        self, source: Source, plan: Plan, report: Report, *, by: Actor, now: datetime, progress: Progress
-    ) -> None:
+    def load(self, source: Source, plan: Plan, report: Report, *, by: Actor, now: datetime, progress: Progress) -> None:
         """Everything in one transaction: a file that breaks off half-way leaves nothing behind."""
         with transaction.atomic():
             usage_intake.prepare()

@@ -73,7 +73,7 @@ def test_warnings_alone_give_code_0_and_a_report(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments, sentence",
+    ("arguments", "sentence"),
     [
         (["trainings", "{file}"], "There is no kind 'trainings'"),
         (["training", "{folder}/absent.csv"], "cannot be read"),
@@ -93,8 +93,10 @@ def test_what_cannot_be_read_gives_code_2_a_sentence_and_changes_nothing(
     code, said, complaint = run(*(word.format(file=file, folder=file.parent) for word in arguments))
 
     assert code == 2
-    assert sentence in complaint and "Traceback" not in complaint
-    assert said == "" and not Training.objects.exists()
+    assert sentence in complaint
+    assert "Traceback" not in complaint
+    assert said == ""
+    assert not Training.objects.exists()
     assert file.read_text(encoding="utf-8") == TRAINING
     assert [path.name for path in file.parent.iterdir()] == ["training.csv"]
 
@@ -112,7 +114,12 @@ def test_a_mapping_file_and_a_pair_over_it_are_used(tmp_path: Path) -> None:
 
     customer = Customer.objects.get()
     assert (code, complaint) == (0, "")
-    assert (customer.external_id, customer.name, customer.tier, customer.language) == ("a1", "Müller", "enterprise", "de")
+    assert (customer.external_id, customer.name, customer.tier, customer.language) == (
+        "a1",
+        "Müller",
+        "enterprise",
+        "de",
+    )
     assert customer.signed_up_at.isoformat() == "2025-01-31T00:00:00+00:00"
 
 

@@ -35,7 +35,9 @@ pytestmark = [
     pytest.mark.urls(__name__),
 ]
 
-CUSTOMERS = b"account id,company,signup-date,colour\nacme,Acme Inc,2025-01-01,red\nbolt,Bolt,2025-01-01,blue\nbad,Bad,soon,x\n"
+CUSTOMERS = (
+    b"account id,company,signup-date,colour\nacme,Acme Inc,2025-01-01,red\nbolt,Bolt,2025-01-01,blue\nbad,Bad,soon,x\n"
+)
 PAGE = "/admin/customers/customer/import/"
 
 
@@ -85,7 +87,8 @@ def test_columns_are_matched_by_likeness_and_rows_previewed_without_writing(ann:
         ("colour", ""),
     ]
     assert [row["fate"] for row in result.preview()] == ["updated", "created", "rejected"]
-    assert b"Import the good rows" in page.content and b"is not a moment" in page.content
+    assert b"Import the good rows" in page.content
+    assert b"is not a moment" in page.content
     assert Customer.objects.get().name == "Acme"
 
 
@@ -93,7 +96,7 @@ def test_confirming_imports_the_good_rows_and_offers_the_report(ann: Client) -> 
     page = confirm(ann, upload(ann, CUSTOMERS))
 
     report, rejected = (ann.get(f"{page.request['PATH_INFO']}{name}.csv").content for name in ("report", "rejected"))
-    assert sorted(Customer.objects.values_list("external_id", flat=True)) == ["acme", "bolt"]
+    assert set(Customer.objects.values_list("external_id", flat=True)) == {"acme", "bolt"}
     assert Customer.objects.get(external_id="bolt").events.get().by == User.objects.get(username="ann")
     assert b"4,error,signup-date,soon," in report
     assert rejected == b"account id,company,signup-date,colour\nbad,Bad,soon,x\n"
@@ -104,7 +107,9 @@ def test_columns_matched_by_hand_are_previewed_and_imported(ann: Client) -> None
     stored = first.context_data["confirm_form"].initial["import_file_name"]
     fields = ["external_id", "name", "signed_up_at", "industry"]
     matched = {f"field_{number}": field for number, field in enumerate(fields)}
-    matched |= {f"column_{number}": name for number, name in enumerate(["account id", "company", "signup-date", "colour"])}
+    matched |= {
+        f"column_{number}": name for number, name in enumerate(["account id", "company", "signup-date", "colour"])
+    }
 
     again = ann.post(PAGE, {"resource": "0", "format": "0", "stored_name": stored, "stored_as": "c.csv", **matched})
     confirm(ann, again)
@@ -152,7 +157,13 @@ def test_a_wrong_mapping_file_is_an_error_of_its_field(ann: Client) -> None:
 
 
 def test_an_upload_that_is_gone_is_said(ann: Client) -> None:
-    data = {"import_file_name": "gone", "original_file_name": "c.csv", "format": "0", "resource": "0", "columns": "null"}
+    data = {
+        "import_file_name": "gone",
+        "original_file_name": "c.csv",
+        "format": "0",
+        "resource": "0",
+        "columns": "null",
+    }
 
     response = ann.post("/admin/customers/customer/process_import/", data)
 
@@ -161,7 +172,13 @@ def test_an_upload_that_is_gone_is_said(ann: Client) -> None:
 
 @pytest.mark.parametrize("columns", ['"text"', "[1]", '[["a"]]', '[["a", 1]]', "no json"])
 def test_a_confirmation_nobody_was_shown_is_refused(ann: Client, columns: str) -> None:
-    data = {"import_file_name": "gone", "original_file_name": "c.csv", "format": "0", "resource": "0", "columns": columns}
+    data = {
+        "import_file_name": "gone",
+        "original_file_name": "c.csv",
+        "format": "0",
+        "resource": "0",
+        "columns": columns,
+    }
 
     page = ann.post("/admin/customers/customer/process_import/", data)
 
@@ -181,7 +198,7 @@ def test_whoever_may_not_add_and_change_may_not_import(permissions: tuple[str, .
 def test_only_the_kinds_a_person_may_import_are_offered() -> None:
     client = person("view_customer", "add_customer", "change_customer")
 
-    page = client.get(PAGE)
+    page: Any = client.get(PAGE)
 
     assert [label for _, label in page.context_data["form"].fields["resource"].choices] == ["Customers"]
 

@@ -9,7 +9,7 @@ MAP = "map: {account_id: external_id, company: name}\n"
 
 
 @pytest.mark.parametrize(
-    "text, sentence",
+    ("text", "sentence"),
     [
         ("map: [", "is not YAML"),
         ("- a\n- b", "docs/imports.md"),
@@ -28,7 +28,7 @@ def test_a_wrong_mapping_file_is_refused_in_a_sentence(text: str, sentence: str)
 
 
 @pytest.mark.parametrize(
-    "text, header, sentence",
+    ("text", "header", "sentence"),
     [
         (MAP, HEADER, "columns that are no field of customers: colour"),
         (MAP + "ignore: '*'", ["account_id"], "no column 'company' in the file"),
@@ -82,7 +82,9 @@ def test_norway_stays_norway() -> None:
 
 
 def test_columns_are_suggested_by_name_alias_and_likeness_and_each_field_once() -> None:
-    suggested = suggest(kind_named("customers"), ["Account ID", "Company", "signup-date", "industri", "tenant_id", "xyz"])
+    suggested = suggest(
+        kind_named("customers"), ["Account ID", "Company", "signup-date", "industri", "tenant_id", "xyz"]
+    )
 
     assert suggested == {
         "Account ID": "external_id",

@@ -73,7 +73,10 @@ def test_the_whole_of_it_goes_in_with_its_misfits_reported_and_a_second_time_cha
 
 
 def check_customers() -> None:
-    expected = {row["account_id"]: {"Basic": "starter"}.get(row["plan_tier"], row["plan_tier"].lower()) for row in rows_of("customers")}
+    expected = {
+        row["account_id"]: {"Basic": "starter"}.get(row["plan_tier"], row["plan_tier"].lower())
+        for row in rows_of("customers")
+    }
     assert dict(Customer.objects.values_list("external_id", "tier")) == expected
     assert Customer.objects.filter(country="GB").count() == 58
 
@@ -119,6 +122,8 @@ _contracts: dict[str, tuple[str, str]] = {}
 def is_misfit(row: dict[str, str]) -> bool:
     """Before its contract began (or its customer signed up, which is earlier still) or after it ended."""
     if not _contracts:
-        _contracts.update({one["subscription_id"]: (one["start_date"], one["end_date"]) for one in rows_of("subscriptions")})
+        _contracts.update(
+            {one["subscription_id"]: (one["start_date"], one["end_date"]) for one in rows_of("subscriptions")}
+        )
     starts, ends = _contracts[row["subscription_id"]]
     return row["usage_date"] < starts or bool(ends and row["usage_date"] >= ends)

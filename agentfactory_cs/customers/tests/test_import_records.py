@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from agentfactory_cs.customers import services
@@ -24,10 +25,11 @@ from .importing import NOW, a_customer, a_subscription, fates, load, reasons
 
 pytestmark = pytest.mark.django_db
 
-CUSTOMERS = """external_id,name,tier,signed_up_at,country,language,time_zone,industry,success_manager,tags,lifecycle_stage
-acme,Acme,pro,2025-01-01,us,en,Europe/Berlin,Tools,ann,vip; west,growth
-bolt,Bolt,free,2025-02-01T10:00:00Z,GB,pt-BR,UTC,,ANN@EXAMPLE.COM,,
-"""
+CUSTOMERS = (
+    "external_id,name,tier,signed_up_at,country,language,time_zone,industry,success_manager,tags,lifecycle_stage\n"
+    "acme,Acme,pro,2025-01-01,us,en,Europe/Berlin,Tools,ann,vip; west,growth\n"
+    "bolt,Bolt,free,2025-02-01T10:00:00Z,GB,pt-BR,UTC,,ANN@EXAMPLE.COM,,\n"
+)
 
 # Every record kind with a file of two good rows about customers acme and bolt.
 GOOD = {
@@ -35,7 +37,8 @@ GOOD = {
     "contacts": "customer,email,name,role,is_primary,platform_user_id,left_on\n"
     "acme,ann@acme.test,Ann,CTO,yes,u-1,\nacme,bob@acme.test,Bob,,no,,2026-01-01\n",
     "subscriptions": "external_id,customer,plan,seats,mrr,currency,starts_on,renews_on,ended_on,payment_status\n"
-    "S-7,acme,Pro,5,99.50,eur,2025-01-01,2026-01-01,2026-02-01,past_due\nS-8,bolt,Free,1,0,USD,2025-02-01,,,\n",
+    "S-7,acme,Pro,5,99.50,eur,2025-01-01,2026-01-01,2026-02-01,past_due\n"
+    "S-8,bolt,Free,1,0,USD,2025-02-01,,,\n",
     "churn_dates": "customer,churned_on,reason,note,reactivated_on\n"
     "acme,2025-06-01,price,Too dear,2025-07-01\nbolt,2025-08-01,,,\n",
     "goals": "customer,title,kind,unit,start_value,target_value,set_on,due_on,reading,read_on\n"
@@ -66,8 +69,8 @@ def fill(kind: str) -> None:
         a_customer("bolt")
 
 
-def state_of(model: type) -> list[dict[str, object]]:
-    return list(model.objects.order_by("pk").values())
+def state_of(model: type[Model]) -> list[dict[str, object]]:
+    return list(model._default_manager.order_by("pk").values())
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -133,11 +136,14 @@ def test_a_default_is_for_new_records_only() -> None:
     report = load("customers", file, "defaults: {lifecycle_stage: adoption}")
 
     assert fates(report) == (1, 0, 1, 0)
-    assert dict(Customer.objects.values_list("external_id", "lifecycle_stage")) == {"acme": "growth", "bolt": "adoption"}
+    assert dict(Customer.objects.values_list("external_id", "lifecycle_stage")) == {
+        "acme": "growth",
+        "bolt": "adoption",
+    }
 
 
 @pytest.mark.parametrize(
-    "kind, file, column, reason",
+    ("kind", "file", "column", "reason"),
     [
         ("customers", "external_id,name,signed_up_at\nnew,,2025-01-01\n", "name", "a new record needs name"),
         ("customers", "external_id,tier\n,pro\n", "external_id", "must not be empty"),
@@ -325,7 +331,8 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(ann: User) -> None:
 
     assert fates(rehearsal) == (2, 0, 0, 0)
     assert rehearsal.outcome.sentence().startswith("Nothing was written")
-    assert not Customer.objects.exists() and not Event.objects.exists()
+    assert not Customer.objects.exists()
+    assert not Event.objects.exists()
 
 
 def test_the_queries_for_unchanged_rows_do_not_grow_with_the_rows() -> None:

@@ -14,7 +14,7 @@ def source(data: bytes, **options: str) -> Source:
 
 
 @pytest.mark.parametrize(
-    "data, sentence",
+    ("data", "sentence"),
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
@@ -48,7 +48,7 @@ def test_line_numbers_count_lines_inside_quotes_and_blank_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad, reason",
+    ("bad", "reason"),
     [
         (b"1\n", "has 1 columns, the header has 2"),
         (b"1,2,3\n", "has 3 columns, the header has 2"),
@@ -80,7 +80,7 @@ def test_a_quotation_mark_left_open_at_the_end_is_told() -> None:
     assert record.raw == '1,"2\n'
 
 
-@pytest.mark.parametrize("separator, sniffed", [(",", ","), (";", ";"), ("\t", "\t"), ("|", "|")])
+@pytest.mark.parametrize(("separator", "sniffed"), [(",", ","), (";", ";"), ("\t", "\t"), ("|", "|")])
 def test_the_delimiter_is_found_in_the_header(separator: str, sniffed: str) -> None:
     found = source(f'"a,x"{separator}b{separator}c\n'.encode())
 
@@ -128,7 +128,7 @@ class Endless(io.RawIOBase):
 
 def test_reading_needs_the_same_memory_for_any_length() -> None:
     def peak(rows: int) -> int:
-        stream = io.BufferedReader(Endless(rows))  # type: ignore[arg-type]
+        stream = io.BufferedReader(Endless(rows))  # type: ignore[type-var]
         tracemalloc.start()
         count = sum(1 for _ in Source(stream, name="endless").records())
         memory = tracemalloc.get_traced_memory()[1]

@@ -25,7 +25,9 @@ def bits(*names: str) -> int:
 
 
 def test_rows_with_an_id_add_up_and_join_their_features() -> None:
-    first = "row_id,customer,day,api_calls,logins,features\na,acme,2026-01-05,3,1,CLI\nb,acme,2026-01-05,4,,alerts; CLI\n"
+    first = (
+        "row_id,customer,day,api_calls,logins,features\na,acme,2026-01-05,3,1,CLI\nb,acme,2026-01-05,4,,alerts; CLI\n"
+    )
 
     report = load("usage", first)
     load("usage", "row_id,customer,day,api_calls,features\nc,acme,2026-01-05,5,tracing\n")
@@ -48,9 +50,14 @@ def test_a_repeat_counts_once_in_one_file_and_over_files() -> None:
 def test_the_same_id_with_other_content_is_reported_and_not_counted() -> None:
     load("usage", "row_id,customer,day,api_calls\na,acme,2026-01-05,3\n")
 
-    report = load("usage", "row_id,customer,day,api_calls\na,acme,2026-01-05,4\nb,acme,2026-01-06,1\nb,acme,2026-01-06,2\n")
+    report = load(
+        "usage", "row_id,customer,day,api_calls\na,acme,2026-01-05,4\nb,acme,2026-01-06,1\nb,acme,2026-01-06,2\n"
+    )
 
-    assert [(line, problem.column, problem.value) for line, problem in report.kept] == [(2, "row_id", "a"), (4, "row_id", "b")]
+    assert [(line, problem.column, problem.value) for line, problem in report.kept] == [
+        (2, "row_id", "a"),
+        (4, "row_id", "b"),
+    ]
     assert list(UsageDay.objects.order_by("day").values_list("api_calls", flat=True)) == [3, 1]
 
 
@@ -75,7 +82,7 @@ def test_without_ids_a_file_tells_the_whole_day_and_replaces_what_it_has_columns
 
 
 @pytest.mark.parametrize(
-    "file, column, reason",
+    ("file", "column", "reason"),
     [
         ("customer,day,logins\nnobody,2026-01-05,1\n", "customer", "no such customer"),
         ("subscription,day,logins\nS-0,2026-01-05,1\n", "subscription", "no such subscription"),
@@ -103,11 +110,14 @@ def test_a_bad_row_is_rejected_with_column_and_reason(acme: Customer, file: str,
     assert [problem.column for _, problem in report.kept] == [column]
     assert reason in reasons(report)[0]
     assert fates(report) == (0, 0, 0, 1)
-    assert not UsageDay.objects.exists() and not UsageReceipt.objects.exists()
+    assert not UsageDay.objects.exists()
+    assert not UsageReceipt.objects.exists()
 
 
 def test_a_sum_too_large_for_the_day_is_refused_and_can_come_in_mended() -> None:
-    large = "row_id,customer,day,logins\na,acme,2026-01-05,2000000000\nb,acme,2026-01-05,2000000000\nc,acme,2026-01-06,1\n"
+    large = (
+        "row_id,customer,day,logins\na,acme,2026-01-05,2000000000\nb,acme,2026-01-05,2000000000\nc,acme,2026-01-06,1\n"
+    )
 
     refused = load("usage", large)
     mended = load("usage", "row_id,customer,day,logins\na,acme,2026-01-05,2\nb,acme,2026-01-05,3\n")
@@ -118,7 +128,7 @@ def test_a_sum_too_large_for_the_day_is_refused_and_can_come_in_mended() -> None
 
 
 @pytest.mark.parametrize(
-    "day, warning",
+    ("day", "warning"),
     [
         ("2024-12-31", "before the signup on 2025-01-01"),
         ("2025-01-31", "before the subscription began on 2025-02-01"),
@@ -151,10 +161,13 @@ def test_new_features_join_the_catalogue_until_it_is_full() -> None:
 def test_a_dry_run_of_usage_writes_nothing_not_even_features() -> None:
     features = Feature.objects.count()
 
-    report = load("usage", "row_id,customer,day,features\na,acme,2026-01-05,brand new\n", "new_features: pro", dry_run=True)
+    report = load(
+        "usage", "row_id,customer,day,features\na,acme,2026-01-05,brand new\n", "new_features: pro", dry_run=True
+    )
 
     assert fates(report) == (1, 0, 0, 0)
-    assert not UsageDay.objects.exists() and not UsageReceipt.objects.exists()
+    assert not UsageDay.objects.exists()
+    assert not UsageReceipt.objects.exists()
     assert Feature.objects.count() == features
 
 

@@ -34,12 +34,20 @@ class Command(BaseCommand):
         parser.epilog = _fields_of_all_kinds()
         parser.add_argument("kind", help=f"One of {', '.join(map(short_name, kinds))}.")
         parser.add_argument("file", type=Path, help="The CSV file.")
-        parser.add_argument("--map", action="append", default=[], metavar="THEIRS=OURS", help="Their column, our field.")
+        parser.add_argument(
+            "--map", action="append", default=[], metavar="THEIRS=OURS", help="Their column, our field."
+        )
         parser.add_argument("--mapping", type=Path, metavar="FILE.yaml", help="Mapping file; --map wins over it.")
-        parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="Leave it out; * for every other.")
+        parser.add_argument(
+            "--ignore", action="append", default=[], metavar="COLUMN", help="Leave it out; * for every other."
+        )
         parser.add_argument("--encoding", default="", help="UTF-8 unless said otherwise, such as latin-1.")
-        parser.add_argument("--delimiter", default="", help="comma, semicolon, tab, pipe or a character; else found out.")
-        parser.add_argument("--report", type=Path, metavar="FILE.csv", help="Where problems go; FILE.report.csv otherwise.")
+        parser.add_argument(
+            "--delimiter", default="", help="comma, semicolon, tab, pipe or a character; else found out."
+        )
+        parser.add_argument(
+            "--report", type=Path, metavar="FILE.csv", help="Where problems go; FILE.report.csv otherwise."
+        )
         parser.add_argument("--dry-run", action="store_true", help="Do everything, then take it back.")
         parser.add_argument("--no-progress", action="store_true", help="No progress bar.")
 
