@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 def test_rejected_rows_give_code_1_and_two_files_to_mend_them_by(file: Path) -> None:
     code, said, _ = run("training", file)
 
-    report = list(csv.DictReader((file.parent / "training.csv.report.csv").open(encoding="utf-8")))
+    report = list(csv.DictReader(StringIO((file.parent / "training.csv.report.csv").read_text(encoding="utf-8"))))
     assert code == 1
     assert "3 rows: 1 trainings created, 0 updated, 0 unchanged; 2 rows rejected, 0 warnings." in said
     assert [(row["line"], row["severity"], row["column"], row["value"], row["row"]) for row in report] == [

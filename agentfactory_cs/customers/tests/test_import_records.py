@@ -48,7 +48,8 @@ GOOD = {
     "acme,2025-01-01,2025-03-31,100,250.25,300,EUR,Good\nbolt,2025-01-01,2025-03-31,0,0,,,\n",
     "interactions": "customer,external_id,kind,direction,held_at,subject,body,contact,staff\n"
     "acme,I-1,call,out,2026-01-05T10:00:00Z,Kickoff,Went well,,ann\nbolt,,email,in,2026-01-06,Question,,,\n",
-    "training": "customer,course,assigned_on,completed_on\nacme,Basics,2025-02-01,2025-02-10\nbolt,Basics,2025-03-01,\n",
+    "training": "customer,course,assigned_on,completed_on\nacme,Basics,2025-02-01,2025-02-10\n"
+    "bolt,Basics,2025-03-01,\n",
 }
 
 
