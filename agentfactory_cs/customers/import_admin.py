@@ -87,7 +87,8 @@ class CsvImportMixin(ImportMixin):
         result = response.context_data.get("result")
         if result and result.refused:
             response.context_data.pop("confirm_form", None)
-        response.context_data["title"] = _("Import %(what)s") % {"what": kind_named(self.import_kind).label}
+        kind = result.kind if result else kind_named(self.import_kind)
+        response.context_data["title"] = _("Import %(what)s") % {"what": kind.label}
         return response
 
     def process_result(self, result: ImportedFile, request: HttpRequest) -> HttpResponse:
