@@ -30,6 +30,8 @@ grant(
     "add_churn",
     "change_churn",
     "delete_churn",
+    "add_usageday",
+    "change_usageday",
     "add_feature",
     "change_feature",
     "view_company",

@@ -15,6 +15,7 @@ from .relationship import (
     save_task,
     save_training,
 )
+from .tags import set_tags
 from .usage import add_feature
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "save_subscription",
     "save_task",
     "save_training",
+    "set_tags",
 ]

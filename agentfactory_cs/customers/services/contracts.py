@@ -7,6 +7,7 @@ from django.db import transaction
 from agentfactory_cs.events.services import Actor, actor_user, record
 
 from ..models import Subscription, SubscriptionChange
+from .checking import check_and_save
 
 
 @transaction.atomic
@@ -15,8 +16,7 @@ def save_subscription(subscription: Subscription, *, by: Actor = None, now: date
     stored = None
     if subscription.pk is not None:
         stored = Subscription.objects.select_for_update().get(pk=subscription.pk)
-    subscription.full_clean()
-    subscription.save()
+    check_and_save(subscription)
     if stored is None:
         data = {"plan": subscription.plan, "mrr": str(subscription.mrr), "currency": subscription.currency}
         record("customers.subscription_started", subscription.customer, data, by=by, now=now)

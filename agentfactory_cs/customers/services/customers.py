@@ -9,6 +9,7 @@ from agentfactory_cs.events.services import Actor, actor_user, record
 
 from ..days import utc_day
 from ..models import Churn, Contact, Customer, CustomerChange
+from .checking import check_and_save
 
 _EVENT_OF = {
     CustomerChange.Field.TIER: "customers.tier_changed",
@@ -22,8 +23,7 @@ def save_customer(customer: Customer, *, by: Actor = None, now: datetime) -> Cus
     """Create or change a customer, keeping what tier, stage and success manager were before."""
     stored = _stored(customer)
     _refuse_churn_by_stage(customer, stored)
-    customer.full_clean()
-    customer.save()
+    check_and_save(customer)
     if stored is None:
         data = {"tier": customer.get_tier_display()}
         record("customers.signed_up", customer, data, by=by, now=customer.signed_up_at)
@@ -71,13 +71,15 @@ def record_churn(churn: Churn, *, by: Actor = None, now: datetime) -> Churn:
     customer = Customer.objects.select_for_update().get(pk=churn.customer_id)
     _check_churn(churn, customer, now)
     is_new = churn.pk is None
+    came_back = churn.reactivated_on and not customer.churns.filter(pk=churn.pk, reactivated_on__isnull=False).exists()
     if is_new:
         churn.recorded_at, churn.recorded_by = now, actor_user(by)
-    churn.full_clean()
-    churn.save()
+    check_and_save(churn)
     if is_new:
         data = {"reason": churn.get_reason_display(), "on": str(churn.churned_on)}
         record("customers.churned", customer, data, by=by, now=now)
+    if came_back:
+        record("customers.reactivated", customer, {"on": str(churn.reactivated_on)}, by=by, now=now)
     _follow_churn(customer, by=by, now=now)
     return churn
 
@@ -98,8 +100,7 @@ def reactivate(customer: Customer, *, on: date, by: Actor = None, now: datetime)
         raise ValidationError(f"{customer} has not churned.")
     for churn in open_churns:
         churn.reactivated_on = on
-        churn.full_clean()
-        churn.save(update_fields=("reactivated_on",))
+        check_and_save(churn, update_fields=("reactivated_on",))
     record("customers.reactivated", customer, {"on": str(on)}, by=by, now=now)
     _follow_churn(customer, by=by, now=now)
 
@@ -125,8 +126,7 @@ def save_contact(contact: Contact, *, by: Actor = None, now: datetime) -> Contac
         Customer.objects.select_for_update().get(pk=contact.customer_id)
         others = Contact.objects.filter(customer_id=contact.customer_id, is_primary=True).exclude(pk=contact.pk)
         others.update(is_primary=False)
-    contact.full_clean()
-    contact.save()
+    check_and_save(contact)
     if is_new:
         record("customers.contact_added", contact.customer, {"name": contact.name}, by=by, now=now)
     return contact

@@ -9,14 +9,14 @@ from agentfactory_cs.events.services import Actor, record
 
 from ..days import utc_day
 from ..models import Goal, GoalReading, OutcomeReport
+from .checking import check_and_save
 
 
 @transaction.atomic
 def save_goal(goal: Goal, *, by: Actor = None, now: datetime) -> Goal:
     is_new = goal.pk is None
     was_achieved = not is_new and Goal.objects.filter(pk=goal.pk, achieved_on__isnull=False).exists()
-    goal.full_clean()
-    goal.save()
+    check_and_save(goal)
     if is_new:
         record("customers.goal_set", goal.customer, {"title": goal.title}, by=by, now=now)
     if goal.achieved_on and not was_achieved:
@@ -42,8 +42,7 @@ def record_reading(goal: Goal, *, value: float, on: date, by: Actor = None, now:
 @transaction.atomic
 def save_outcome_report(report: OutcomeReport, *, by: Actor = None, now: datetime) -> OutcomeReport:
     is_new = report.pk is None
-    report.full_clean()
-    report.save()
+    check_and_save(report)
     if is_new:
         record("customers.outcome_reported", report.customer, {"period": str(report)}, by=by, now=now)
     return report

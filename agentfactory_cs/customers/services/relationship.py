@@ -9,18 +9,23 @@ from agentfactory_cs.events.services import Actor, actor_user, record
 
 from ..days import utc_day
 from ..models import Customer, Interaction, RenewalEstimate, Task, Training
+from .checking import check_and_save
 
 
 @transaction.atomic
-def log_interaction(interaction: Interaction, *, by: Actor = None, now: datetime) -> Interaction:
-    """Record or correct a call, meeting, mail or note that took place."""
+def log_interaction(
+    interaction: Interaction, *, held_by_actor: bool = True, by: Actor = None, now: datetime
+) -> Interaction:
+    """Record or correct a call, meeting, mail or note that took place.
+
+    Where it names nobody of ours, whoever records it held it; not so in an import (`held_by_actor=False`).
+    """
     if interaction.held_at > now:
         raise ValidationError({"held_at": "An interaction is recorded after it took place; plan a task instead."})
     is_new = interaction.pk is None
-    if is_new and interaction.staff is None:
+    if is_new and held_by_actor and interaction.staff is None:
         interaction.staff = actor_user(by)
-    interaction.full_clean()
-    interaction.save()
+    check_and_save(interaction)
     if is_new:
         data = {"kind": interaction.get_kind_display(), "subject": interaction.subject}
         record("customers.interaction", interaction.customer, data, by=by, now=interaction.held_at)
@@ -30,8 +35,7 @@ def log_interaction(interaction: Interaction, *, by: Actor = None, now: datetime
 @transaction.atomic
 def save_task(task: Task, *, by: Actor = None, now: datetime) -> Task:
     """Create or change an open task; finishing one is `finish_task`."""
-    task.full_clean()
-    task.save()
+    check_and_save(task)
     return task
 
 
@@ -47,8 +51,7 @@ def finish_task(
         )
     stored.status, stored.outcome = status, outcome or stored.outcome
     stored.finished_at, stored.finished_by = now, actor_user(by)
-    stored.full_clean()
-    stored.save()
+    check_and_save(stored)
     data = {"status": stored.get_status_display(), "title": stored.title}
     record("customers.task_finished", stored.customer, data, by=by, now=now)
     return stored
@@ -74,8 +77,7 @@ def estimate_renewal(
     stored = RenewalEstimate.objects.filter(customer=customer, estimated_on=on).first()
     estimate = stored or RenewalEstimate(customer=customer, estimated_on=on)
     estimate.likelihood, estimate.note, estimate.estimated_by = likelihood, note, actor_user(by)
-    estimate.full_clean()
-    estimate.save()
+    check_and_save(estimate)
     record("customers.renewal_estimated", customer, {"likelihood": likelihood}, by=by, now=now)
     return estimate
 
@@ -84,8 +86,7 @@ def estimate_renewal(
 def save_training(training: Training, *, by: Actor = None, now: datetime) -> Training:
     """Assign a course, or record that it was completed."""
     was_done = training.pk and Training.objects.filter(pk=training.pk, completed_on__isnull=False).exists()
-    training.full_clean()
-    training.save()
+    check_and_save(training)
     if training.completed_on and not was_done:
         record("customers.training_completed", training.customer, {"course": training.course}, by=by, now=now)
     return training
