@@ -31,4 +31,10 @@ JOBS = (
         "Takes up what a stopped worker left behind.",
         every_seconds=60,
     ),
+    Job(
+        "Forget old usage ids",
+        "agentfactory_cs.customers.tasks.forget_receipts",
+        "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",
+        crontab="30 3 * * *",
+    ),
 )

@@ -195,6 +195,10 @@ LOGGING = {
     "loggers": {"axes": {"level": "WARNING"}},
 }
 
+# -- Customers -------------------------------------------------------------------------------
+# How long the ids of imported usage rows are remembered, so that a repeat counts once.
+USAGE_RECEIPT_DAYS = env.int("USAGE_RECEIPT_DAYS", default=400)
+
 # -- Health ----------------------------------------------------------------------------------
 # How many workers share the daily scoring.
 HEALTH_SCORING_WORKERS = env.int("HEALTH_SCORING_WORKERS", default=2)

@@ -16,12 +16,13 @@ from .relationship import (
     save_training,
 )
 from .tags import set_tags
-from .usage import add_feature
+from .usage import add_feature, forget_old_receipts
 
 __all__ = [
     "add_feature",
     "estimate_renewal",
     "finish_task",
+    "forget_old_receipts",
     "log_interaction",
     "reactivate",
     "record_churn",

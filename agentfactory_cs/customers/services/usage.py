@@ -1,11 +1,12 @@
-"""The feature catalogue."""
+"""The feature catalogue, and the ids of usage rows that count once."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from ..models import Feature
+from ..days import utc_day
+from ..models import Feature, UsageReceipt
 from ..models.usage import MAX_FEATURES
 
 
@@ -25,3 +26,11 @@ def add_feature(*, name: str, tier: str, introduced_on: date | None = None) -> F
     feature.full_clean()
     feature.save()
     return feature
+
+
+def forget_old_receipts(*, keep_days: int, now: datetime) -> int:
+    """Drop the ids of usage rows taken in more than `keep_days` days ago; returns how many.
+
+    A file older than that, imported again, counts again.
+    """
+    return UsageReceipt.objects.filter(received_on__lt=utc_day(now) - timedelta(days=keep_days)).delete()[0]
