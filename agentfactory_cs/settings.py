@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "agentfactory_cs.rest.idempotency.IdempotencyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -183,7 +184,43 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
 # -- REST ------------------------------------------------------------------------------------
-REST_FRAMEWORK: dict[str, object] = {}
+# What every resource shares is named here, so that no app has to import it.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "agentfactory_cs.rest.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["agentfactory_cs.rest.permissions.ScopeOrStaffPermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["agentfactory_cs.rest.throttling.PrincipalThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "agentfactory_cs.rest.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["agentfactory_cs.rest.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "agentfactory_cs.rest.schema.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+}
+DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "agentfactory_cs.rest.errors.Handler"}
+# Requests of one key (or signed-in person): a number a sec, min or hour; empty for no limit.
+API_RATE = env("API_RATE", default="1200/min")
+# 5 000 usage rows with their features are 2 to 4 MB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AgentFactory CS",
+    "DESCRIPTION": "Customers, their usage and what is done for them. docs/api.md tells how to begin.",
+    "VERSION": "1",
+    "SERVE_PUBLIC": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
 
 # -- Logs ------------------------------------------------------------------------------------
 LOGGING = {

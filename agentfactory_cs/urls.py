@@ -1,1 +1,31 @@
-urlpatterns: list = []
+"""Every address. Apps bring their REST resources in `api.py`, found the way the admin finds `admin.py`."""
+
+from importlib import import_module
+
+from django.apps import apps
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.utils.module_loading import module_has_submodule
+from django.views.generic import RedirectView
+
+from .healthz import healthz
+
+
+def resources() -> list[URLPattern | URLResolver]:
+    """What the apps' `api.py` (a module or a package) list in `urlpatterns`, for /api/v1/."""
+    found: list[URLPattern | URLResolver] = []
+    for config in apps.get_app_configs():
+        if config.module and module_has_submodule(config.module, "api"):
+            found += getattr(import_module(f"{config.name}.api"), "urlpatterns", [])
+    return found
+
+
+handler404 = "agentfactory_cs.rest.views.not_found"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+    path("api/", include("agentfactory_cs.rest.urls")),
+    path("api/v1/", include(resources())),
+]
