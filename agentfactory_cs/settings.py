@@ -195,7 +195,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "agentfactory_cs.rest.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["agentfactory_cs.rest.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "agentfactory_cs.rest.schema.AutoSchema",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["agentfactory_cs.rest.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -44,6 +44,7 @@ for trigger in (
         {"likelihood": int},
         "percent",
     ),
+    Trigger("customers.record_deleted", "Record deleted", "A {kind} was deleted", {"kind": str, "id": int}, "delete"),
     Trigger("customers.training_completed", "Training completed", "Completed {course}", {"course": str}, "school"),
 ):
     triggers.register(trigger)

@@ -15,6 +15,8 @@ def record_response(response: Response, *, by: Actor = None, now: datetime) -> R
     """Store one answer to a survey (unsaved) and put it on the customer's timeline."""
     if response.answered_at > now:
         raise ValidationError({"answered_at": "An answer cannot come from the future."})
+    if response.contact and response.contact.customer_id != response.customer_id:
+        raise ValidationError({"contact": "This contact belongs to another customer."})
     response.kind = response.survey.kind
     response.full_clean()
     response.save(force_insert=True)

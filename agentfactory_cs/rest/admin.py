@@ -19,7 +19,7 @@ from .models import ApiKey
 from .services import create_key, revoke_key
 
 
-class ApiKeyForm(ModelForm[ApiKey]):
+class ApiKeyForm(ModelForm):  # type: ignore[type-arg]
     """Name, scope and expiry: the only things a person chooses."""
 
     class Meta:
@@ -61,12 +61,12 @@ class ApiKeyAdmin(ModelAdmin):
             return "Revoked"
         return "Expired" if key.expires_at and key.expires_at <= timezone.now() else "In force"
 
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm[ApiKey], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
         key, secret = create_key(
             name=obj.name, scope=obj.scope, expires_at=obj.expires_at, by=request.user, now=timezone.now()
         )
         obj.__dict__.update(key.__dict__)
-        setattr(request, "_new_secret", secret)
+        request._new_secret = secret
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         """The secret goes straight onto a page: a message would leave it in the session or a cookie."""
@@ -75,7 +75,7 @@ class ApiKeyAdmin(ModelAdmin):
             "title": "API key created",
             "opts": self.opts,
             "key": obj,
-            "secret": getattr(request, "_new_secret"),
+            "secret": request._new_secret,
         }
         headers = {"Cache-Control": "no-store"}
         return TemplateResponse(request, "admin/rest/apikey/created.html", context, headers=headers)

@@ -49,5 +49,5 @@ def _look_up(request: HttpRequest, secret: str) -> KeyHolder:
         raise AuthenticationFailed("This API key is unknown, expired or revoked.")
     note_use(key, now=now)
     holder = KeyHolder(key)
-    setattr(request, "_key_holder", holder)
+    request._key_holder = holder  # type: ignore[attr-defined]
     return holder

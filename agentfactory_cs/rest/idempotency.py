@@ -119,9 +119,7 @@ def _answer_again(kept: IdempotentRequest, fingerprint: str) -> HttpResponse:
 
 def _keep(row: int, response: HttpResponse) -> None:
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
-    IdempotentRequest.objects.filter(pk=row).update(
-        status=response.status_code, headers=headers, body=response.content
-    )
+    IdempotentRequest.objects.filter(pk=row).update(status=response.status_code, headers=headers, body=response.content)
 
 
 def _refuse(status: int, code: str, detail: str) -> JsonResponse:

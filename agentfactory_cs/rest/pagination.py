@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import F, Field, Model, Q, QuerySet
@@ -13,7 +13,9 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:  # REST framework's views import this module by settings
+    from rest_framework.views import APIView
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
@@ -102,7 +104,7 @@ class KeysetPagination(BasePagination):
     query_names = ("cursor", "page_size", "ordering")
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
     ) -> Sequence[Any]:
         self.request = request
         self.order = asked_order(request, view, queryset.model)
@@ -153,7 +155,7 @@ class KeysetPagination(BasePagination):
             },
         }
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         orders = [order for field in ordering_fields(view) for order in (field, f"-{field}")]
         size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": PAGE_SIZE}
         return [
@@ -167,11 +169,11 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
     return {"name": name, "required": False, "in": "query", "description": description, "schema": schema}
 
 
-def ordering_fields(view: APIView | None) -> tuple[str, ...]:
+def ordering_fields(view: "APIView | None") -> tuple[str, ...]:
     return tuple(getattr(view, "ordering_fields", ())) or ("id",)
 
 
-def asked_order(request: Request, view: APIView | None, model: type[Model]) -> Order:
+def asked_order(request: Request, view: "APIView | None", model: type[Model]) -> Order:
     known = ordering_fields(view)
     name = request.query_params.get("ordering") or known[0]
     if name.removeprefix("-") not in known:

@@ -1,12 +1,16 @@
 """What a request may do: a key by its scope, a person by the permissions of the staff groups."""
 
+from typing import TYPE_CHECKING
+
 from django.db.models import Model
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from .models import ApiKey
 from .principals import KeyHolder
+
+if TYPE_CHECKING:  # REST framework's views import this module by settings
+    from rest_framework.views import APIView
 
 _SCOPES = {
     "GET": ApiKey.Scope.READ,
@@ -27,7 +31,7 @@ class ScopeOrStaffPermission(BasePermission):
     `staff_permissions = {"churn": "customers.add_churn"}`.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user
         if isinstance(user, KeyHolder):
             return self._key_may(user.key, str(request.method))
@@ -39,7 +43,7 @@ class ScopeOrStaffPermission(BasePermission):
         return key.allows(needed)
 
 
-def _permission(request: Request, view: APIView) -> str:
+def _permission(request: Request, view: "APIView") -> str:
     action = getattr(view, "action", None)
     named: dict[str | None, str] = getattr(view, "staff_permissions", {})
     if action in named:

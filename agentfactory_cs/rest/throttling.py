@@ -3,15 +3,18 @@
 import logging
 import time
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from .principals import principal_name
+
+if TYPE_CHECKING:  # REST framework's views import this module by settings
+    from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +27,7 @@ class PrincipalThrottle(BaseThrottle):
     Lets everything pass while the cache is down: a limit is there to protect us, not to stop us.
     """
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: "APIView") -> bool:
         if not settings.API_RATE:
             return True
         limit, seconds = _parsed(settings.API_RATE)

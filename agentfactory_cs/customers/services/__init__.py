@@ -7,6 +7,7 @@ its event in one transaction, and takes who did it (`by`, None for the system) a
 from .contracts import save_subscription
 from .customers import reactivate, record_churn, save_contact, save_customer
 from .goals import record_reading, save_goal, save_outcome_report
+from .ingest import Ingested, RowError, UsageRow, ingest_usage
 from .relationship import (
     estimate_renewal,
     finish_task,
@@ -15,18 +16,24 @@ from .relationship import (
     save_task,
     save_training,
 )
+from .removal import remove_record
 from .tags import set_tags
 from .usage import add_feature, forget_old_receipts
 
 __all__ = [
+    "Ingested",
+    "RowError",
+    "UsageRow",
     "add_feature",
     "estimate_renewal",
     "finish_task",
     "forget_old_receipts",
+    "ingest_usage",
     "log_interaction",
     "reactivate",
     "record_churn",
     "record_reading",
+    "remove_record",
     "reopen_task",
     "save_contact",
     "save_customer",

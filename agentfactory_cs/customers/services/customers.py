@@ -97,7 +97,7 @@ def reactivate(customer: Customer, *, on: date, by: Actor = None, now: datetime)
     """A churned customer came back on a day; every departure still open ends then."""
     open_churns = customer.churns.filter(reactivated_on__isnull=True)
     if not open_churns.exists():
-        raise ValidationError(f"{customer} has not churned.")
+        raise ValidationError(f"{customer} has not churned.", code="conflict")
     for churn in open_churns:
         churn.reactivated_on = on
         check_and_save(churn, update_fields=("reactivated_on",))
@@ -125,7 +125,7 @@ def save_contact(contact: Contact, *, by: Actor = None, now: datetime) -> Contac
     if contact.is_primary:
         Customer.objects.select_for_update().get(pk=contact.customer_id)
         others = Contact.objects.filter(customer_id=contact.customer_id, is_primary=True).exclude(pk=contact.pk)
-        others.update(is_primary=False)
+        others.update(is_primary=False, updated_at=now)
     check_and_save(contact)
     if is_new:
         record("customers.contact_added", contact.customer, {"name": contact.name}, by=by, now=now)

@@ -22,6 +22,8 @@ def log_interaction(
     """
     if interaction.held_at > now:
         raise ValidationError({"held_at": "An interaction is recorded after it took place; plan a task instead."})
+    if interaction.contact and interaction.contact.customer_id != interaction.customer_id:
+        raise ValidationError({"contact": "This contact belongs to another customer."})
     is_new = interaction.pk is None
     if is_new and held_by_actor and interaction.staff is None:
         interaction.staff = actor_user(by)
@@ -46,9 +48,8 @@ def finish_task(
     """Mark a task done or skipped. ValidationError where it is not open (somebody else was faster)."""
     stored = Task.objects.select_for_update().get(pk=task.pk)
     if status not in Task.TRANSITIONS[Task.Status(stored.status)]:
-        raise ValidationError(
-            {"status": f"A task that is {stored.get_status_display().lower()} cannot become {status}."}
-        )
+        refusal = f"A task that is {stored.get_status_display().lower()} cannot become {status}."
+        raise ValidationError({"status": ValidationError(refusal, code="conflict")})
     stored.status, stored.outcome = status, outcome or stored.outcome
     stored.finished_at, stored.finished_by = now, actor_user(by)
     check_and_save(stored)
