@@ -149,7 +149,8 @@ class UsageView(APIView):
         partial = _is_partial(request)
         result = ingest_usage(request.data, partial=partial, now=timezone.now())
         if result.errors and not partial:
-            raise ValidationError({"rows": {error.index: _detail(error) for error in result.errors}})
+            errors = {_place(error): [ErrorDetail(error.reason, code=error.code)] for error in result.errors}
+            raise ValidationError(errors)
         return Response({"accepted": result.accepted, "errors": [_told(error) for error in result.errors]})
 
 
@@ -163,14 +164,12 @@ def _is_partial(request: Request) -> bool:
     return value == "true"
 
 
-def _detail(error: RowError) -> Any:
-    reason = [ErrorDetail(error.reason, code=error.code)]
-    return {error.field: reason} if error.field else reason
+def _place(error: RowError) -> str:
+    return f"rows.{error.index}.{error.field}" if error.field else f"rows.{error.index}"
 
 
 def _told(error: RowError) -> dict[str, Any]:
-    attr = ".".join(filter(None, ("rows", str(error.index), error.field)))
-    return {"index": error.index, "code": error.code, "detail": error.reason, "attr": attr}
+    return {"index": error.index, "code": error.code, "detail": error.reason, "attr": _place(error)}
 
 
 @extend_schema_serializer(component_name="Feature")
