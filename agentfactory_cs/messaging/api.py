@@ -46,6 +46,7 @@ class SurveyResponseFilter(OfCustomerFilter):
 class SurveyResponseViewSet(RecordViewSet):
     """Answers to our surveys. An answer is what somebody said: it is neither changed nor deleted."""
 
+    thing = "survey response"
     queryset = Response.objects.select_related("customer")
     serializer_class = SurveyResponseSerializer
     filterset_class = SurveyResponseFilter

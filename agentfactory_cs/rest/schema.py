@@ -50,10 +50,9 @@ class AutoSchema(SpectacularSchema):
     def get_summary(self) -> str | None:
         action = getattr(self.view, "action", "")
         if action in _VERBS and hasattr(self.view, "queryset"):
-            names = self.view.queryset.model._meta
-            one = str(names.verbose_name)
-            article = "an" if one[0].lower() in "aeio" else "a"
-            return _VERBS[action].format(one=f"{article} {one}", many=names.verbose_name_plural)
+            thing = getattr(self.view, "thing", None) or str(self.view.queryset.model._meta.verbose_name)
+            article = "an" if thing[0].lower() in "aeio" else "a"
+            return _VERBS[action].format(one=f"{article} {thing}", many=f"{thing}s")
         return super().get_summary() or action.replace("_", " ").capitalize() or None
 
     def get_override_parameters(self) -> list[Any]:

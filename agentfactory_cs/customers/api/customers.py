@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -16,7 +17,15 @@ from ..days import utc_day
 from ..models import Churn, Customer, Tag
 from ..services import reactivate, record_churn, save_customer, set_tags
 from .departures import ChurnSerializer, DepartureSerializer, ReturnSerializer
-from .records import ReadViewSet, RecordSerializer, RecordViewSet, staff_field, updated_since
+from .records import (
+    ChangeMixin,
+    CreateMixin,
+    ReadOneViewSet,
+    ReadViewSet,
+    RecordSerializer,
+    staff_field,
+    updated_since,
+)
 
 
 class TagNames(serializers.ListField):
@@ -64,12 +73,22 @@ class CustomerFilter(filters.FilterSet):
     updated_since = updated_since()
 
 
-class _CustomerDetail(ReadViewSet):
+class _CustomerDetail(ChangeMixin, ReadOneViewSet):
     """What can be asked of and done to one customer, however it is addressed."""
 
     queryset = Customer.objects.select_related("success_manager").prefetch_related("tags")
     serializer_class = CustomerSerializer
     staff_permissions = {"churn": "customers.add_churn", "reactivate": "customers.change_churn"}
+
+    @transaction.atomic
+    def write(self, record: Customer, values: dict[str, Any], now: datetime) -> Customer:
+        tags = values.pop("tags", None)
+        for name, value in values.items():
+            setattr(record, name, value)
+        save_customer(record, by=self.request.user, now=now)
+        if tags is not None:
+            set_tags(record, names=tags, now=now)
+        return record
 
     @extend_schema(
         summary="Record a departure", request=DepartureSerializer, responses={201: ChurnSerializer}, filters=False
@@ -96,7 +115,7 @@ class _CustomerDetail(ReadViewSet):
         return Response(self.get_serializer(self.get_object()).data)
 
 
-class CustomerViewSet(_CustomerDetail, RecordViewSet):
+class CustomerViewSet(CreateMixin, _CustomerDetail, ReadViewSet):
     """The companies that use the platform.
 
     A customer is never deleted here: one that leaves is recorded as churned, and its history stays.
@@ -104,34 +123,16 @@ class CustomerViewSet(_CustomerDetail, RecordViewSet):
 
     filterset_class = CustomerFilter
     ordering_fields = ("created_at", "id", "updated_at", "name", "signed_up_at")
-    http_method_names = ["get", "post", "patch", "head", "options"]
 
     def defaults(self, now: datetime) -> dict[str, Any]:
         return {"signed_up_at": now}
 
-    @transaction.atomic
-    def write(self, record: Customer, values: dict[str, Any], now: datetime) -> Customer:
-        tags = values.pop("tags", None)
-        for name, value in values.items():
-            setattr(record, name, value)
-        save_customer(record, by=self.request.user, now=now)
-        if tags is not None:
-            set_tags(record, names=tags, now=now)
-        return record
 
-
-class CustomerByExternalIdViewSet(CustomerViewSet):
+class CustomerByExternalIdViewSet(_CustomerDetail):
     """The same customers, addressed by the platform's tenant id."""
 
     lookup_field = "external_id"
     lookup_value_regex = r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}"
-    http_method_names = ["get", "post", "put", "patch", "head", "options"]
-    # Ours to keep: a platform that repeats what it knows must not undo what the success team did.
-    _OURS = ("success_manager", "lifecycle_stage", "tags", "signed_up_at")
-
-    # Listing and creating are the business of customers/.
-    list = None  # type: ignore[assignment]
-    create = None  # type: ignore[assignment]
 
     @extend_schema(
         summary="Create or replace a customer",
@@ -148,32 +149,24 @@ class CustomerByExternalIdViewSet(CustomerViewSet):
         """
         try:
             return self._put(request, external_id)
-        except IntegrityError:  # somebody created it in this very moment: now it can be replaced
+        except (IntegrityError, ValidationError):
+            # Perhaps somebody created it in this very moment: then it can be replaced now.
             return self._put(request, external_id)
 
     @transaction.atomic
     def _put(self, request: Request, external_id: str) -> Response:
-        record = self.get_queryset().select_for_update(of=("self",)).filter(external_id=external_id).first()
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        values = serializer.validated_data
+        values, now = self.checked(request), timezone.now()
         if values.setdefault("external_id", external_id) != external_id:
             raise serializers.ValidationError({"external_id": "This differs from the external id in the address."})
-        now = timezone.now()
+        record = self.get_queryset().select_for_update(of=("self",)).filter(external_id=external_id).first()
         if record is None:
-            return self.created(self.write(Customer(), {**self.defaults(now), **values}, now))
-        record = self.write(record, {**self._platform_defaults(), **values}, now)
-        return Response(self.get_serializer(record).data)
+            record, code = self.write(Customer(signed_up_at=now), values, now), status.HTTP_201_CREATED
+        else:
+            record, code = self.write(record, {**_PLATFORM_DEFAULTS, **values}, now), status.HTTP_200_OK
+        return Response(self.get_serializer(record).data, status=code)
 
-    def _platform_defaults(self) -> dict[str, Any]:
-        fields = (Customer._meta.get_field(name) for name in CustomerSerializer.Meta.fields)
-        return {
-            field.name: field.get_default()
-            for field in fields
-            if field.name not in self._OURS and field.editable and not field.primary_key and field.name != "name"
-        }
 
-    def created(self, record: Customer) -> Response:
-        response = super().created(record)
-        response["Location"] = self.reverse_action("detail", kwargs={"external_id": record.external_id})
-        return response
+# What the platform knows of a customer. The rest is for the success team to keep: a platform that repeats what it
+# knows must not undo their work.
+_PLATFORM_FIELDS = ("tier", "industry", "country", "language", "time_zone")
+_PLATFORM_DEFAULTS = {name: Customer._meta.get_field(name).get_default() for name in _PLATFORM_FIELDS}

@@ -121,43 +121,34 @@ def updated_since() -> filters.IsoDateTimeFilter:
     return since_filter("updated_at", "Changed at this moment or later, such as 2026-11-22T09:00:00Z.")
 
 
-class ReadViewSet(GenericViewSet):
-    """Lists by cursor and single records, both with a fixed number of queries."""
+class ReadOneViewSet(GenericViewSet):
+    """Single records."""
 
     lookup_value_regex = "[0-9]{1,18}"
+
+    def retrieve(self, request: Request, **lookup: str) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class ReadViewSet(ReadOneViewSet):
+    """Single records, and lists by cursor, both with a fixed number of queries."""
+
     ordering_fields: tuple[str, ...] = ("id",)
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    def retrieve(self, request: Request, **lookup: str) -> Response:
-        return Response(self.get_serializer(self.get_object()).data)
 
+class ChangeMixin:
+    """Changes one record at a time; every write is one call of a service, which a subclass names in `store`."""
 
-class RecordViewSet(ReadViewSet):
-    """Also creates, changes and deletes; every write is one call of a service.
-
-    A subclass names its service in `store` and may give `defaults` for what a new record leaves out.
-    """
-
-    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     store: ClassVar[Callable[..., Any]]
-    remove: ClassVar[Callable[..., None]]
 
     def get_queryset(self) -> "models.QuerySet[Any]":
         queryset = super().get_queryset()
         # Two PATCHes of different fields, each writing the whole row, would undo one another.
         return queryset.select_for_update(of=("self",)) if self.action == "partial_update" else queryset
-
-    def defaults(self, now: datetime) -> dict[str, Any]:
-        return {}
-
-    def create(self, request: Request) -> Response:
-        values = self.checked(request)
-        now = timezone.now()
-        record = self.write(self.queryset.model(), {**self.defaults(now), **values}, now)
-        return self.created(record)
 
     @transaction.atomic
     def partial_update(self, request: Request, **lookup: str) -> Response:
@@ -166,10 +157,6 @@ class RecordViewSet(ReadViewSet):
         _refuse_move(record, values)
         record = self.write(record, values, timezone.now())
         return Response(self.get_serializer(record).data)
-
-    def destroy(self, request: Request, **lookup: str) -> Response:
-        type(self).remove(self.get_object(), by=request.user, now=timezone.now())
-        return Response(status=status.HTTP_204_NO_CONTENT)
 
     def checked(self, request: Request, record: models.Model | None = None) -> dict[str, Any]:
         serializer = self.get_serializer(record, data=request.data, partial=record is not None)
@@ -181,9 +168,32 @@ class RecordViewSet(ReadViewSet):
             setattr(record, name, value)
         return type(self).store(record, by=self.request.user, now=now)
 
+
+class CreateMixin(ChangeMixin):
+    """Also creates; `defaults` gives what a new record leaves out."""
+
+    def defaults(self, now: datetime) -> dict[str, Any]:
+        return {}
+
+    def create(self, request: Request) -> Response:
+        values = self.checked(request)
+        now = timezone.now()
+        return self.created(self.write(self.queryset.model(), {**self.defaults(now), **values}, now))
+
     def created(self, record: Any) -> Response:
-        headers = {"Location": self.reverse_action("detail", kwargs={self.lookup_field: record.pk})}
+        headers = {"Location": self.reverse_action("detail", args=[getattr(record, self.lookup_field)])}
         return Response(self.get_serializer(record).data, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class RecordViewSet(CreateMixin, ReadViewSet):
+    """Also deletes, by the service in `remove`: that is for what was entered by mistake."""
+
+    http_method_names = ["get", "post", "patch", "delete", "head", "options"]
+    remove: ClassVar[Callable[..., None]]
+
+    def destroy(self, request: Request, **lookup: str) -> Response:
+        type(self).remove(self.get_object(), by=request.user, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _refuse_move(record: Any, values: dict[str, Any]) -> None:
