@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from redis.exceptions import RedisError
@@ -23,7 +23,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def _answers(ask: Callable[[], object]) -> bool:
     try:
         ask()
-    except (DatabaseError, RedisError):
+    except (Error, RedisError):
         return False
     return True
 

@@ -85,7 +85,8 @@ def _prepared(rows: int) -> tuple[dict[str, int], list[str]]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE customers_customer")
     features = list(Feature.objects.order_by("bit").values_list("name", flat=True))
-    return dict(Customer.objects.order_by("id").values_list("external_id", "id")), features
+    customers = Customer.objects.order_by("id").values_list("external_id", "id")
+    return {str(external_id): key for external_id, key in customers}, features
 
 
 def _values(rows: int, features: int, seed: int) -> list[Row]:

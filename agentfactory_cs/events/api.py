@@ -14,7 +14,7 @@ from .models import Event
 @extend_schema_serializer(component_name="Event")
 class EventSerializer(serializers.ModelSerializer):
     customer_external_id = serializers.CharField(source="customer.external_id", read_only=True, allow_null=True)
-    data = serializers.DictField(read_only=True)
+    data = serializers.DictField(read_only=True)  # type: ignore[assignment]
     by = serializers.CharField(source="by_label", read_only=True, help_text="Who did it, in words.")
 
     class Meta:

@@ -1,8 +1,9 @@
 """API keys in the console."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import ModelForm
@@ -19,12 +20,18 @@ from .models import ApiKey
 from .services import create_key, revoke_key
 
 
-class ApiKeyForm(ModelForm):  # type: ignore[type-arg]
+class ApiKeyForm(ModelForm):
     """Name, scope and expiry: the only things a person chooses."""
 
     class Meta:
         model = ApiKey
         fields = ("name", "scope", "expires_at")
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if ApiKey.objects.filter(name=name, revoked_at__isnull=True).exists():
+            raise ValidationError("A key of that name is in force; revoke it first.")
+        return name
 
     def clean_expires_at(self) -> Any:
         expires_at = self.cleaned_data["expires_at"]
@@ -63,10 +70,10 @@ class ApiKeyAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
         key, secret = create_key(
-            name=obj.name, scope=obj.scope, expires_at=obj.expires_at, by=request.user, now=timezone.now()
+            name=obj.name, scope=obj.scope, expires_at=obj.expires_at, by=cast(User, request.user), now=timezone.now()
         )
         obj.__dict__.update(key.__dict__)
-        request._new_secret = secret
+        obj.secret = secret
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         """The secret goes straight onto a page: a message would leave it in the session or a cookie."""
@@ -75,7 +82,7 @@ class ApiKeyAdmin(ModelAdmin):
             "title": "API key created",
             "opts": self.opts,
             "key": obj,
-            "secret": request._new_secret,
+            "secret": obj.secret,
         }
         headers = {"Cache-Control": "no-store"}
         return TemplateResponse(request, "admin/rest/apikey/created.html", context, headers=headers)

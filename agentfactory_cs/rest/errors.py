@@ -7,14 +7,17 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError
-from django.db.models import BaseConstraint, Model, ProtectedError, RestrictedError, UniqueConstraint
+from django.db import IntegrityError, OperationalError
+from django.db.models import BaseConstraint, CheckConstraint, Model, ProtectedError, RestrictedError, UniqueConstraint
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.settings import api_settings
 
 # What services answer with when the request is sound but something stands against it.
 _CONFLICT_CODES = {"unique", "unique_together", "conflict"}
+
+# Deadlock, serialization failure: nothing is wrong with the request but its moment.
+_COLLISIONS = {"40P01", "40001"}
 
 Detail = dict[str, list[ErrorDetail]]
 
@@ -46,6 +49,8 @@ class Handler(ExceptionHandler):
                 return _broken_constraint(exc)
             case ProtectedError() | RestrictedError():
                 return Conflict("Other records depend on this one.")
+            case OperationalError() if getattr(exc.__cause__, "pgcode", None) in _COLLISIONS:
+                return Conflict("Another request was changing the same thing; send this one again.")
             case RequestDataTooBig():
                 return TooLarge()
         return super().convert_known_exceptions(exc)
@@ -89,11 +94,13 @@ def _messages_of_unique_constraints() -> set[str]:
 
 
 def _broken_constraint(exc: IntegrityError) -> Exception:
-    """Two requests raced past validation, and the database refused the second."""
+    """What validation let pass: two requests raced, and the database refused the second; or a service did not check."""
     diagnosis: Any = getattr(exc.__cause__, "diag", None)
     name = getattr(diagnosis, "constraint_name", None) or ""
     _, constraint = _constraints().get(name, (None, None))
     message = str(constraint.get_violation_error_message()) if constraint else Conflict.default_detail
-    fields = getattr(constraint, "fields", ())
-    attr = fields[-1] if len(fields) == 1 else api_settings.NON_FIELD_ERRORS_KEY
+    fields: tuple[str, ...] = getattr(constraint, "fields", ())
+    attr = fields[0] if len(fields) == 1 else api_settings.NON_FIELD_ERRORS_KEY
+    if isinstance(constraint, CheckConstraint):
+        return ValidationError({attr: [ErrorDetail(message, code="invalid")]})
     return _conflict({attr: [ErrorDetail(message, code="conflict")]})

@@ -26,4 +26,4 @@ class StrictFilterBackend(DjangoFilterBackend):
         names |= set(getattr(getattr(view, "paginator", None), "query_names", ()))
         if unknown := set(request.query_params) - names:
             known = ", ".join(sorted(names))
-            raise ValidationError({name: f"There is no such parameter. Known: {known}." for name in sorted(unknown)})
+            raise ValidationError(dict.fromkeys(sorted(unknown), f"There is no such parameter. Known: {known}."))

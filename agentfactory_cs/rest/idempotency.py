@@ -22,7 +22,7 @@ from .services import ANSWERS_ARE_KEPT
 
 HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
-_WAIT = "10s"
+WAIT = "10s"
 _LOCK_NOT_AVAILABLE = "55P03"
 # Nothing happened, or something else may happen next time: such an answer must not stick.
 _NOT_KEPT = {401, 403, 429}
@@ -102,7 +102,7 @@ def _claim(principal: str, key: str, fingerprint: str, *, now: datetime) -> int 
     Waits for a request with the same key that is under way; OperationalError when that takes too long.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_WAIT])
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
         cursor.execute(_CLAIM, [principal, key, fingerprint, now, now - ANSWERS_ARE_KEPT])
         row = cursor.fetchone()
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")

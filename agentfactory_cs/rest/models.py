@@ -40,6 +40,9 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="To the hour.")
 
+    # Of a key that was just made, to show it once; never stored.
+    secret = ""
+
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,9 +102,7 @@ class KeysetPagination(BasePagination):
 
     query_names = ("cursor", "page_size", "ordering")
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
-    ) -> Sequence[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: "APIView | None" = None) -> list[Any]:
         self.request = request
         self.order = asked_order(request, view, queryset.model)
         cursor = request.query_params.get("cursor")

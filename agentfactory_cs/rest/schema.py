@@ -23,10 +23,10 @@ class ErrorsSerializer(serializers.Serializer[Any]):
     """The body of every answer from 400 on."""
 
     type = serializers.ChoiceField(choices=["validation_error", "client_error", "server_error"])
-    errors = ErrorSerializer(many=True)
+    errors = ErrorSerializer(many=True)  # type: ignore[assignment]
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):
     target_class = "agentfactory_cs.rest.authentication.ApiKeyAuthentication"
     name = "ApiKey"
 

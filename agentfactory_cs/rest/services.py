@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -20,7 +20,7 @@ ANSWERS_ARE_KEPT = timedelta(hours=24)
 
 @transaction.atomic
 def create_key(
-    *, name: str, scope: str, expires_at: datetime | None = None, by: AbstractBaseUser | None = None, now: datetime
+    *, name: str, scope: str, expires_at: datetime | None = None, by: User | None = None, now: datetime
 ) -> tuple[ApiKey, str]:
     """A new key, and its secret, which is not stored and cannot be had again."""
     prefix = secrets.token_hex(4)

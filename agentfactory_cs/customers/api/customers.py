@@ -18,8 +18,8 @@ from ..models import Churn, Customer, Tag
 from ..services import reactivate, record_churn, save_customer, set_tags
 from .departures import ChurnSerializer, DepartureSerializer, ReturnSerializer
 from .records import (
-    ChangeMixin,
-    CreateMixin,
+    ChangeViewSet,
+    CreateViewSet,
     ReadOneViewSet,
     ReadViewSet,
     RecordSerializer,
@@ -73,7 +73,7 @@ class CustomerFilter(filters.FilterSet):
     updated_since = updated_since()
 
 
-class _CustomerDetail(ChangeMixin, ReadOneViewSet):
+class _CustomerDetail(ChangeViewSet, ReadOneViewSet):
     """What can be asked of and done to one customer, however it is addressed."""
 
     queryset = Customer.objects.select_related("success_manager").prefetch_related("tags")
@@ -115,7 +115,7 @@ class _CustomerDetail(ChangeMixin, ReadOneViewSet):
         return Response(self.get_serializer(self.get_object()).data)
 
 
-class CustomerViewSet(CreateMixin, _CustomerDetail, ReadViewSet):
+class CustomerViewSet(CreateViewSet, _CustomerDetail, ReadViewSet):
     """The companies that use the platform.
 
     A customer is never deleted here: one that leaves is recorded as churned, and its history stays.
@@ -159,14 +159,18 @@ class CustomerByExternalIdViewSet(_CustomerDetail):
         if values.setdefault("external_id", external_id) != external_id:
             raise serializers.ValidationError({"external_id": "This differs from the external id in the address."})
         record = self.get_queryset().select_for_update(of=("self",)).filter(external_id=external_id).first()
+        code = status.HTTP_200_OK if record else status.HTTP_201_CREATED
         if record is None:
-            record, code = self.write(Customer(signed_up_at=now), values, now), status.HTTP_201_CREATED
-        else:
-            record, code = self.write(record, {**_PLATFORM_DEFAULTS, **values}, now), status.HTTP_200_OK
+            record = Customer(signed_up_at=now)
+        record = self.write(record, {**_platform_defaults(), **values}, now)
         return Response(self.get_serializer(record).data, status=code)
 
 
 # What the platform knows of a customer. The rest is for the success team to keep: a platform that repeats what it
 # knows must not undo their work.
 _PLATFORM_FIELDS = ("tier", "industry", "country", "language", "time_zone")
-_PLATFORM_DEFAULTS = {name: Customer._meta.get_field(name).get_default() for name in _PLATFORM_FIELDS}
+
+
+def _platform_defaults() -> dict[str, Any]:
+    fresh = Customer()
+    return {name: getattr(fresh, name) for name in _PLATFORM_FIELDS}

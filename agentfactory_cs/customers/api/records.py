@@ -61,7 +61,7 @@ class RecordSerializer(serializers.ModelSerializer):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
-            raise serializers.ValidationError({name: "There is no such field." for name in sorted(unknown)})
+            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "There is no such field."))
         return super().to_internal_value(data)
 
 
@@ -140,13 +140,13 @@ class ReadViewSet(ReadOneViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-class ChangeMixin:
+class ChangeViewSet(GenericViewSet):
     """Changes one record at a time; every write is one call of a service, which a subclass names in `store`."""
 
     store: ClassVar[Callable[..., Any]]
 
     def get_queryset(self) -> "models.QuerySet[Any]":
-        queryset = super().get_queryset()
+        queryset: models.QuerySet[Any] = super().get_queryset()
         # Two PATCHes of different fields, each writing the whole row, would undo one another.
         return queryset.select_for_update(of=("self",)) if self.action == "partial_update" else queryset
 
@@ -169,7 +169,7 @@ class ChangeMixin:
         return type(self).store(record, by=self.request.user, now=now)
 
 
-class CreateMixin(ChangeMixin):
+class CreateViewSet(ChangeViewSet):
     """Also creates; `defaults` gives what a new record leaves out."""
 
     def defaults(self, now: datetime) -> dict[str, Any]:
@@ -178,14 +178,15 @@ class CreateMixin(ChangeMixin):
     def create(self, request: Request) -> Response:
         values = self.checked(request)
         now = timezone.now()
-        return self.created(self.write(self.queryset.model(), {**self.defaults(now), **values}, now))
+        record = self.get_queryset().model()
+        return self.created(self.write(record, {**self.defaults(now), **values}, now))
 
     def created(self, record: Any) -> Response:
         headers = {"Location": self.reverse_action("detail", args=[getattr(record, self.lookup_field)])}
         return Response(self.get_serializer(record).data, status=status.HTTP_201_CREATED, headers=headers)
 
 
-class RecordViewSet(CreateMixin, ReadViewSet):
+class RecordViewSet(CreateViewSet, ReadViewSet):
     """Also deletes, by the service in `remove`: that is for what was entered by mistake."""
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]

@@ -95,7 +95,9 @@ class TrainingViewSet(RecordViewSet):
 class RenewalEstimateSerializer(OfCustomerSerializer):
     likelihood = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent.")
     estimated_on = serializers.DateField(required=False, help_text="Left out: today (UTC).")
-    estimated_by = serializers.SlugRelatedField(slug_field="username", read_only=True)
+    estimated_by: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
+        slug_field="username", read_only=True
+    )
 
     class Meta:
         model = RenewalEstimate

@@ -46,7 +46,7 @@ class UsageParser(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> list[UsageRow | RowError]:
+    ) -> Any:
         body = (parser_context or {})["request"].body
         try:
             return _rows_of(_whole.decode(body))
@@ -68,8 +68,12 @@ def _read_one_by_one(body: bytes) -> list[UsageRow | RowError]:
     try:
         rows = _rows_of(_pieces.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ValidationError({"rows": ['Send a list of rows, bare or as {"rows": […]}.']}) from None
+        raise _no_rows() from None
     return [_read(index, raw) for index, raw in enumerate(rows)]
+
+
+def _no_rows() -> ValidationError:
+    return ValidationError({"rows": ['Send a list of rows, bare or as {"rows": […]}.']})
 
 
 def _read(index: int, raw: msgspec.Raw) -> UsageRow | RowError:
@@ -111,7 +115,7 @@ class UsageRowSerializer(RecordSerializer):
 class UsageBodySerializer(serializers.Serializer):
     """The rows; a bare array of them will do, too."""
 
-    rows = UsageRowSerializer(many=True, max_length=MAX_ROWS)
+    rows = UsageRowSerializer(many=True, max_length=MAX_ROWS)  # type: ignore[call-arg]
 
 
 class RejectedRowSerializer(serializers.Serializer):
@@ -123,7 +127,9 @@ class RejectedRowSerializer(serializers.Serializer):
 
 class UsageAnswerSerializer(serializers.Serializer):
     accepted = serializers.IntegerField(help_text="Rows stored.")
-    errors = RejectedRowSerializer(many=True, help_text="With partial=true: one for each row left out.")
+    errors = RejectedRowSerializer(  # type: ignore[assignment]
+        many=True, help_text="With partial=true: one for each row left out."
+    )
 
 
 class UsageView(APIView):
@@ -147,7 +153,10 @@ class UsageView(APIView):
     )
     def post(self, request: Request) -> Response:
         partial = _is_partial(request)
-        result = ingest_usage(request.data, partial=partial, now=timezone.now())
+        rows: Any = request.data
+        if not isinstance(rows, list):  # no body at all
+            raise _no_rows()
+        result = ingest_usage(rows, partial=partial, now=timezone.now())
         if result.errors and not partial:
             errors = {_place(error): [ErrorDetail(error.reason, code=error.code)] for error in result.errors}
             raise ValidationError(errors)
@@ -157,7 +166,7 @@ class UsageView(APIView):
 def _is_partial(request: Request) -> bool:
     unknown = set(request.query_params) - {"partial"}
     if unknown:
-        raise ValidationError({name: "There is no such parameter. Known: partial." for name in sorted(unknown)})
+        raise ValidationError(dict.fromkeys(sorted(unknown), "There is no such parameter. Known: partial."))
     value = request.query_params.get("partial", "false")
     if value not in ("true", "false"):
         raise ValidationError({"partial": "true or false."})

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import compress
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from django.db import connection, transaction
@@ -40,7 +40,8 @@ class UsageRow(Struct, forbid_unknown_fields=True, gc=False):
     features: Annotated[list[str], Meta(max_length=100)] = []
 
 
-class RowError(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RowError:
     """Why one row was not taken; `index` counts the rows of the request from 0."""
 
     index: int
@@ -164,7 +165,7 @@ class _Columns:
 
     def store(self) -> None:
         if self.days:
-            columns = (self.customers, self.days, self.features, *self.counts)
+            columns: tuple[Sequence[object], ...] = (self.customers, self.days, self.features, *self.counts)
             with connection.cursor() as cursor:
                 cursor.execute(_UPSERT, [array_literal(column) for column in columns])
 
