@@ -37,4 +37,10 @@ JOBS = (
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",
         crontab="30 3 * * *",
     ),
+    Job(
+        "Forget repeated requests",
+        "agentfactory_cs.rest.tasks.forget_answers_of_yesterday",
+        "Drops the answers kept for requests with an Idempotency-Key that are older than 24 hours.",
+        crontab="15 * * * *",
+    ),
 )

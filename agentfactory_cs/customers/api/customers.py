@@ -87,7 +87,7 @@ class _CustomerDetail(ChangeViewSet, ReadOneViewSet):
             setattr(record, name, value)
         save_customer(record, by=self.request.user, now=now)
         if tags is not None:
-            set_tags(record, names=tags, now=now)
+            set_tags(record, tags, now=now)
         return record
 
     @extend_schema(

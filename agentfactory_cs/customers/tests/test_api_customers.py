@@ -69,7 +69,7 @@ class TestPutByExternalId:
     def test_what_the_success_team_keeps_stays_unless_it_is_sent(self, api: ApiClient) -> None:
         manager = make_user("ada")
         customer = make_customer(external_id="t-1", success_manager=manager, lifecycle_stage="growth")
-        set_tags(customer, names=["vip"], now=NOW)
+        set_tags(customer, ["vip"], now=NOW)
         signed_up_at = customer.signed_up_at
 
         response = api.put("customers/by-external-id/t-1/", {"name": "New name"})
@@ -113,7 +113,7 @@ class TestChanging:
 
     def test_tags_are_replaced_as_a_set_and_count_as_a_change(self, api: ApiClient) -> None:
         customer = make_customer()
-        set_tags(customer, names=["old", "both"], now=NOW)
+        set_tags(customer, ["old", "both"], now=NOW)
 
         response = api.patch(f"customers/by-external-id/{customer.external_id}/", {"tags": ["both", "new"]})
 
@@ -151,7 +151,7 @@ class TestChanging:
 class TestListing:
     def test_filters_narrow_the_list(self, api: ApiClient) -> None:
         vip = make_customer(name="Northwind", tier="pro", success_manager=make_user("ada"))
-        set_tags(vip, names=["vip"], now=NOW)
+        set_tags(vip, ["vip"], now=NOW)
         make_customer(name="Other", tier="free")
 
         for query in (
@@ -183,7 +183,7 @@ class TestListing:
         with CaptureQueriesContext(connection) as for_one:
             api.get("customers/")
         for _ in range(5):
-            set_tags(make_customer(success_manager=make_user()), names=["a", "b"], now=NOW)
+            set_tags(make_customer(success_manager=make_user()), ["a", "b"], now=NOW)
 
         with CaptureQueriesContext(connection) as for_many:
             rows = api.get("customers/").json()["results"]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from agentfactory_cs.rest.models import ApiKey, IdempotentRequest
 from agentfactory_cs.rest.services import create_key, find_key, forget_answers, note_use, revoke_key
+from agentfactory_cs.rest.tasks import forget_answers_of_yesterday
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
@@ -140,4 +141,16 @@ def test_answers_kept_for_repeats_are_forgotten_after_a_day() -> None:
         )
 
     assert forget_answers(now=NOW) == 1
+    assert forget_answers(now=NOW) == 0
     assert IdempotentRequest.objects.get().key == "23"
+
+
+@pytest.mark.django_db
+def test_the_hourly_job_forgets_them_and_may_run_twice() -> None:
+    old = timezone.now() - timedelta(hours=25)
+    IdempotentRequest.objects.create(principal="key-1", key="k", fingerprint="x", created_at=old)
+
+    forget_answers_of_yesterday()
+    forget_answers_of_yesterday()
+
+    assert not IdempotentRequest.objects.exists()
