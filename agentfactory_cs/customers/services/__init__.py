@@ -5,8 +5,8 @@ its event in one transaction, and takes who did it (`by`, None for the system) a
 """
 
 from .contracts import save_subscription
-from .customers import reactivate, record_churn, save_contact, save_customer
-from .goals import record_reading, save_goal, save_outcome_report
+from .customers import assign_manager, reactivate, record_churn, remove_churn, save_contact, save_customer
+from .goals import correct_reading, record_reading, save_goal, save_outcome_report
 from .relationship import (
     estimate_renewal,
     finish_task,
@@ -15,19 +15,23 @@ from .relationship import (
     save_task,
     save_training,
 )
-from .usage import add_feature
+from .usage import add_feature, save_feature
 
 __all__ = [
     "add_feature",
+    "assign_manager",
+    "correct_reading",
     "estimate_renewal",
     "finish_task",
     "log_interaction",
     "reactivate",
     "record_churn",
     "record_reading",
+    "remove_churn",
     "reopen_task",
     "save_contact",
     "save_customer",
+    "save_feature",
     "save_goal",
     "save_outcome_report",
     "save_subscription",

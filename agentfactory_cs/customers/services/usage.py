@@ -1,9 +1,11 @@
 """The feature catalogue."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+
+from agentfactory_cs.events.services import Actor
 
 from ..models import Feature
 from ..models.usage import MAX_FEATURES
@@ -24,4 +26,15 @@ def add_feature(*, name: str, tier: str, introduced_on: date | None = None) -> F
     feature = Feature(name=name, tier=tier, introduced_on=introduced_on, bit=bit)
     feature.full_clean()
     feature.save()
+    return feature
+
+
+@transaction.atomic
+def save_feature(feature: Feature, *, by: Actor = None, now: datetime) -> Feature:
+    """Add a feature or change one; its bit is given once and stays."""
+    if feature.pk is None:
+        added = add_feature(name=feature.name, tier=feature.tier, introduced_on=feature.introduced_on)
+        feature.pk, feature.bit = added.pk, added.bit
+    feature.full_clean()
+    feature.save(force_update=True)
     return feature

@@ -1,0 +1,77 @@
+"""What the console's templates say dates, scores and amounts with."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ..charts import Line
+from ..chips import ScoreChip
+from ..moments import say_day, say_moment
+
+register = template.Library()
+
+
+@register.filter
+def when(value: date | datetime | None) -> SafeString | str:
+    """A day or moment in words, the exact one (in the viewer's zone) on hover."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        local = timezone.localtime(value)
+        exact = f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+        return _time(value.isoformat(), exact, say_moment(value, timezone.now()))
+    return _time(value.isoformat(), date_format(value, "DATE_FORMAT"), say_day(value, timezone.localdate()))
+
+
+def _time(iso: str, exact: str, words: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, words)
+
+
+@register.simple_tag
+def score_chip(chip: ScoreChip | None, large: bool = False) -> SafeString:
+    chip = chip or ScoreChip(None)
+    return render_to_string("admin/chips/score.html", {"chip": chip, "large": large or chip.large})
+
+
+@register.simple_tag
+def sparkline(line: Line | None, label: str = "") -> SafeString:
+    return render_to_string("admin/chips/sparkline.html", {"line": line, "label": label})
+
+
+@register.filter
+def figure(value: float | None, decimals: int = 0) -> str:
+    """A number in the viewer's locale; a dash where there is none."""
+    return "–" if value is None else number_format(value, decimal_pos=decimals, force_grouping=True)
+
+
+@register.filter
+def signed(value: float | None, decimals: int = 0) -> str:
+    """A change with its sign, a real minus."""
+    if value is None:
+        return ""
+    words = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
+    return f"+{words}" if value > 0 else f"−{words}" if value < 0 else words
+
+
+@register.filter
+def tallest(values: Sequence[float]) -> float:
+    return max(values, default=0) or 1
+
+
+@register.simple_tag(takes_context=True)
+def address(context: Any, **changes: Any) -> str:
+    """The query string of this page with some parts changed; an empty value takes a part away."""
+    query: QueryDict = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in ("", None):
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else "?"
