@@ -190,10 +190,11 @@ UNFOLD = {
     "SITE_HEADER": "AgentFactory CS",
     "SITE_SYMBOL": "monitor_heart",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "agentfactory_cs.console.dashboard.fill",
     "STYLES": [lambda request: static("console/console.css")],
-    "SCRIPTS": [lambda request: static("console/console.js")],
+    "SCRIPTS": [lambda request: static("console/console.js"), lambda request: static("console/charts.js")],
     "SIDEBAR": {"show_search": True, "navigation": "agentfactory_cs.console.navigation.sidebar"},
     "BORDER_RADIUS": "6px",
     "COLORS": {

@@ -71,6 +71,8 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     scope = scope_of(request)
     return {
         **context,
+        "title": _("Dashboard"),
+        "is_fullwidth": "1",
         "scope": scope,
         "periods": PERIODS,
         "days": (scope.until - scope.since).days + 1,

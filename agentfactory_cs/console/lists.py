@@ -11,6 +11,7 @@ from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
 from .paging import CappedPaginator, rows_of_parts
@@ -73,6 +74,7 @@ class FilledChangeList(ChangeList):
         self.page_num = min(max(self.page_num, 1), paginator.num_pages)
         self.result_count = self.full_result_count = paginator.count
         self.show_full_result_count = self.show_admin_actions = True
+        self.title = capfirst(self.opts.verbose_name_plural)
         self.can_show_all, self.multi_page = False, paginator.num_pages > 1
         parts, self.words = self._parts()
         self.result_list = rows_of_parts(parts, (self.page_num - 1) * self.list_per_page, self.list_per_page)
@@ -87,7 +89,7 @@ class FilledChangeList(ChangeList):
         order = self.model_admin.default_order()
         if order is None or ORDER_VAR in self.params:
             return [self.queryset], ""
-        return [self.queryset.filter(part.condition).order_by(*part.ordering) for part in order.parts], order.words
+        return [self.queryset.filter(part.condition).order_by(*part.ordering) for part in order.parts()], order.words
 
     def _load_columns(self) -> None:
         now, pks = timezone.now(), [thing.pk for thing in self.result_list]

@@ -108,7 +108,7 @@ class OrderedPart:
 class DefaultOrder:
     """How a list is sorted before anybody clicks, and the words that say so ("worst score first").
 
-    The first registered for a subject holds. `parts` are filters that cut the list into pieces shown one
+    The first registered for a subject holds. `parts` returns filters that cut the list into pieces shown one
     after another: sorting by a value that only some things have is then an index scan over those, instead
     of a sort over all. Each piece is sorted by its own `ordering`.
     """
@@ -116,7 +116,7 @@ class DefaultOrder:
     key: str
     subject: str
     words: Words
-    parts: Sequence[OrderedPart]
+    parts: Callable[[], Sequence[OrderedPart]]
     order: int = 100
 
 

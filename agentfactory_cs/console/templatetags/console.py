@@ -49,7 +49,10 @@ def sparkline(line: Line | None, label: str = "") -> SafeString:
 @register.filter
 def figure(value: float | None, decimals: int = 0) -> str:
     """A number in the viewer's locale; a dash where there is none."""
-    return "–" if value is None else number_format(value, decimal_pos=decimals, force_grouping=True)
+    if value is None:
+        return "–"
+    words = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
+    return f"−{words}" if value < 0 else words
 
 
 @register.filter

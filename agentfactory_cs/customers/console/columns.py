@@ -13,7 +13,7 @@ from agentfactory_cs.console.registry import Column, Words, columns
 from agentfactory_cs.console.templatetags.console import figure, when
 
 from ..days import utc_day
-from ..models import Customer
+from ..models import Customer, Subscription
 from ..queries import Contract, LastContact, contracts, last_contacts
 
 SUBJECT = "customers.Customer"
@@ -24,12 +24,7 @@ def _themselves(customers: Sequence[Customer], now: datetime) -> Mapping[int, Cu
 
 
 def _contracts(customers: Sequence[Customer], now: datetime) -> Mapping[int, Contract]:
-    # Two columns show the contracts; the second finds them on the things of the page.
-    if customers and not hasattr(customers[0], "contract_in_force"):
-        found = contracts([customer.pk for customer in customers], utc_day(now))
-        for customer in customers:
-            customer.contract_in_force = found.get(customer.pk)  # type: ignore[attr-defined]
-    return {customer.pk: customer.contract_in_force for customer in customers}  # type: ignore[attr-defined]
+    return contracts([customer.pk for customer in customers], utc_day(now))
 
 
 def _last_contacts(customers: Sequence[Customer], now: datetime) -> Mapping[int, LastContact]:
@@ -38,18 +33,20 @@ def _last_contacts(customers: Sequence[Customer], now: datetime) -> Mapping[int,
 
 def _name(customer: Customer) -> SafeString:
     tier = customer.get_tier_display()
-    return format_html('<span class="af-name">{}</span> <span class="af-tier">{}</span>', customer.name, tier)
+    return format_html(
+        '<span class="af-two"><span class="af-name">{}</span><span class="af-quiet">{}</span></span>', customer.name, tier
+    )
 
 
-def _stage(customer: Customer) -> str:
-    return customer.get_lifecycle_stage_display()
-
-
-def _manager(customer: Customer) -> str | SafeString:
+def _manager(customer: Customer) -> SafeString:
     manager = customer.success_manager
-    if manager is None:
-        return format_html('<span class="af-quiet">{}</span>', _("nobody"))
-    return manager.get_full_name() or manager.get_username()
+    who = (manager.get_full_name() or manager.get_username()) if manager else _("nobody")
+    quiet = "" if manager else "af-quiet"
+    return _two_lines(format_html('<span class="{}">{}</span>', quiet, who), customer.get_lifecycle_stage_display())
+
+
+def _two_lines(first: str | SafeString, second: str | SafeString) -> SafeString:
+    return format_html('<span class="af-two">{}<span class="af-quiet">{}</span></span>', first, second)
 
 
 def money_words(amounts: Mapping[str, Any]) -> str:
@@ -57,40 +54,32 @@ def money_words(amounts: Mapping[str, Any]) -> str:
     return " + ".join(f"{figure(amount)} {currency}" for currency, amount in amounts.items())
 
 
-def _revenue(contract: Contract | None) -> str | SafeString:
+def _contract(contract: Contract | None) -> SafeString | str:
     if contract is None:
         return "–"
-    if not contract.pays_late:
-        return money_words(contract.mrr)
-    late = dict(_payment_words())[contract.payment_status]
-    return format_html('{} <span class="af-bad">{}</span>', money_words(contract.mrr), late)
-
-
-def _payment_words() -> Sequence[tuple[str, str]]:
-    return [("past_due", _("past due")), ("unpaid", _("unpaid")), ("current", _("current"))]
-
-
-def _renewal(contract: Contract | None) -> str | SafeString:
-    return when(contract.renews_on) if contract else "–"
+    revenue = money_words(contract.mrr)
+    if contract.pays_late:
+        words = Subscription.PaymentStatus(contract.payment_status).label
+        revenue = format_html('{} <span class="af-bad">{}</span>', revenue, words)
+    return _two_lines(revenue, when(contract.renews_on))
 
 
 def _contact(contact: LastContact | None) -> str | SafeString:
     if contact is None:
         return format_html('<span class="af-quiet">{}</span>', _("never"))
     ways = (("north_east", _("We reached out"), contact.out), ("south_west", _("They reached out"), contact.back))
-    return format_html_join(
-        " ",
+    lines = format_html_join(
+        "",
         '<span class="af-way" title="{}"><span class="material-symbols-outlined" aria-label="{}">{}</span>{}</span>',
         ((words, words, icon, when(moment)) for icon, words, moment in ways if moment),
     )
+    return format_html('<span class="af-two">{}</span>', lines)
 
 
 _COLUMNS: Sequence[tuple[str, Words, Any, Any, str | None, int]] = (
     ("name", gettext_lazy("Customer"), _themselves, _name, "name", 0),
-    ("manager", gettext_lazy("Success manager"), _themselves, _manager, "success_manager__username", 50),
-    ("stage", gettext_lazy("Stage"), _themselves, _stage, "lifecycle_stage", 51),
-    ("revenue", gettext_lazy("MRR"), _contracts, _revenue, None, 60),
-    ("renewal", gettext_lazy("Renewal"), _contracts, _renewal, None, 61),
+    ("manager", gettext_lazy("Owner, stage"), _themselves, _manager, "success_manager__username", 50),
+    ("contract", gettext_lazy("MRR, renewal"), _contracts, _contract, None, 60),
     ("contact", gettext_lazy("Last contact"), _last_contacts, _contact, None, 70),
 )
 
