@@ -13,7 +13,7 @@ from agentfactory_cs.customers.queries import in_scope
 
 from .explaining import Explanation, RowBefore, explain_row
 from .models import HealthScore, ScorecardVersion, ScoringRun
-from .rules import AT_RISK, HEALTHY, Card
+from .rules import AT_RISK, HEALTHY
 
 COMPARED_DAYS = 7
 
@@ -81,25 +81,24 @@ def totals_of_days(customer_ids: Sequence[int], since: date, until: date) -> dic
 
 
 def in_band(band: str, prefix: str = "") -> Q:
-    """Scores that lie in a band of the scorecard version they were made with; `prefix` leads to the score."""
-    path = f"{prefix}__" if prefix else ""
+    """Scores that lie in a band of the scorecard version they were made with.
+
+    `prefix` stands before the names total and version where they are aliases on another table's rows.
+    """
     fits = Q(pk__in=[])
     for version in ScorecardVersion.objects.published():
-        card = Card.from_definition(version.definition)
-        at_risk = Q(**{f"{path}total__lt": card.at_risk_below})
-        healthy = Q(**{f"{path}total__gt": card.healthy_above})
+        at_risk = Q(**{f"{prefix}total__lt": version.card.at_risk_below})
+        healthy = Q(**{f"{prefix}total__gt": version.card.healthy_above})
         inside = {AT_RISK: at_risk, HEALTHY: healthy}.get(band, ~at_risk & ~healthy)
-        fits |= Q(**{f"{path}version": version.pk, f"{path}total__isnull": False}) & inside
+        fits |= Q(**{f"{prefix}version": version.pk, f"{prefix}total__isnull": False}) & inside
     return fits
 
 
 def provisional(prefix: str = "") -> Q:
-    """Scores that had too little data for the scorecard version they were made with."""
-    path = f"{prefix}__" if prefix else ""
+    """Scores that had too little data for the scorecard version they were made with; `prefix` as in in_band."""
     fits = Q(pk__in=[])
     for version in ScorecardVersion.objects.published():
-        card = Card.from_definition(version.definition)
-        fits |= Q(**{f"{path}version": version.pk, f"{path}coverage__lt": card.provisional_below})
+        fits |= Q(**{f"{prefix}version": version.pk, f"{prefix}coverage__lt": version.card.provisional_below})
     return fits
 
 
@@ -155,10 +154,11 @@ def falls(day: date, filters: Mapping[str, str], limit: int) -> list[tuple[Custo
 
     fallen = (
         in_scope(filters)
-        .annotate(now=on(day), before=on(day - timedelta(days=COMPARED_DAYS)))
-        .filter(before__total__gt=F("now__total"))
+        .alias(now=on(day), before=on(day - timedelta(days=COMPARED_DAYS)))
+        .alias(change=F("now__total") - F("before__total"))
+        .filter(change__lt=0)
         .select_related("success_manager")
-        .order_by(F("now__total") - F("before__total"), "pk")
+        .order_by("change", "pk")
     )
     # Some of them may be provisional, which only the scorecard can tell.
     customers = list(fallen[: 3 * limit])

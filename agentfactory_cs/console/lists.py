@@ -67,6 +67,11 @@ class FilledChangeList(ChangeList):
     queryset: QuerySet[Any]
     model_admin: "FilledListAdmin"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_popup:
+            self.title = capfirst(self.opts.verbose_name_plural)
+
     def get_results(self, request: HttpRequest) -> None:
         paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
         assert isinstance(paginator, CappedPaginator)
@@ -74,7 +79,6 @@ class FilledChangeList(ChangeList):
         self.page_num = min(max(self.page_num, 1), paginator.num_pages)
         self.result_count = self.full_result_count = paginator.count
         self.show_full_result_count = self.show_admin_actions = True
-        self.title = capfirst(self.opts.verbose_name_plural)
         self.can_show_all, self.multi_page = False, paginator.num_pages > 1
         parts, self.words = self._parts()
         self.result_list = rows_of_parts(parts, (self.page_num - 1) * self.list_per_page, self.list_per_page)
@@ -86,10 +90,18 @@ class FilledChangeList(ChangeList):
 
     def _parts(self) -> tuple[list[QuerySet[Any]], Words]:
         """The list's pieces in order, and the words for that order where it is the shipped one."""
+        if ORDER_VAR in self.params:
+            return self._parts_as_clicked(), ""
         order = self.model_admin.default_order()
-        if order is None or ORDER_VAR in self.params:
+        if order is None:
             return [self.queryset], ""
         return [self.queryset.filter(part.condition).order_by(*part.ordering) for part in order.parts()], order.words
+
+    def _parts_as_clicked(self) -> list[QuerySet[Any]]:
+        first = str(next(iter(self.queryset.query.order_by), "")).removeprefix("-")
+        if not any(column.sparse and column.ordering == first for column in self.model_admin.columns()):
+            return [self.queryset]
+        return [self.queryset.filter(**{f"{first}__isnull": missing}) for missing in (False, True)]
 
     def _load_columns(self) -> None:
         now, pks = timezone.now(), [thing.pk for thing in self.result_list]
@@ -122,7 +134,10 @@ def _action(item: BulkAction) -> Callable[[ModelAdmin, HttpRequest, QuerySet[Any
 
 
 class FilledListAdmin(ModelAdmin):
-    """A ModelAdmin whose list is filled through the registries of the frame."""
+    """A ModelAdmin whose list is filled through the registries of the frame.
+
+    Where no app registers a column for its model, it shows its own `list_display`.
+    """
 
     paginator = CappedPaginator
     show_full_result_count = False
@@ -152,7 +167,7 @@ class FilledListAdmin(ModelAdmin):
         return queryset
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [_cell(column) for column in self.columns()]
+        return [_cell(column) for column in self.columns()] or list(super().get_list_display(request))
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         offered = [item.filter for item in filters if item.subject == self.opts.label]

@@ -60,8 +60,9 @@ class Column:
 
     `load` returns what the column shows of the things on one page, by primary key, in a fixed number of
     queries: it runs after paging, so that a list of 100 000 costs what 50 cost. `render` turns one value
-    (None where `load` had none) into text or safe HTML. `prepare` may annotate the whole list with what
-    `ordering` and the app's filters name; it must cost nothing while nobody names it (a FilteredRelation).
+    (None where `load` had none) into text or safe HTML. `prepare` may add aliases to the whole list that
+    `ordering` and the app's filters name; they must cost nothing while nobody names them. A `sparse` ordering
+    is NULL for some things: those come last either way, and an index can serve the others.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Column:
     render: Callable[[Any], str]
     prepare: Callable[[QuerySet[Any], datetime], QuerySet[Any]] | None = None
     ordering: str | None = None
+    sparse: bool = False
     order: int = 100
 
 

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from .lists import FilledListAdmin
+
 # save(thing, by=…, now=…), as every service that stores one thing is called.
 Service = Callable[..., Any]
 
@@ -146,8 +148,8 @@ class ReadOnlyMixin:
         return False
 
 
-class ReadOnlyAdmin(ReadOnlyMixin, ModelAdmin):
-    pass
+class ReadOnlyAdmin(ReadOnlyMixin, FilledListAdmin):
+    """A list and pages to read."""
 
 
 class HistoryInline(ReadOnlyMixin, TabularInline):

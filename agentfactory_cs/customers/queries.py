@@ -95,7 +95,7 @@ class Standing:
 def standings(customer: Customer) -> list[Standing]:
     """Every goal of a customer with its latest reading, open ones first; two queries."""
     goals = list(customer.goals.order_by(F("achieved_on").asc(nulls_first=True), "due_on", "title"))
-    latest = GoalReading.objects.filter(goal__in=goals).order_by("goal", "-read_on").distinct("goal")
+    latest = GoalReading.objects.filter(goal__in=goals).order_by("goal_id", "-read_on").distinct("goal_id")
     by_goal = {reading.goal_id: reading for reading in latest}
     return [_standing(goal, by_goal.get(goal.pk)) for goal in goals]
 

@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from agentfactory_cs.console.paging import CappedPaginator
 from agentfactory_cs.console.saving import ReadOnlyAdmin
 from agentfactory_cs.console.templatetags.console import when
 
@@ -15,17 +14,13 @@ from .queries import line_of
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    paginator = CappedPaginator
-    show_full_result_count = False
     list_display = ("happened", "customer", "what", "by_label")
     list_filter = (KindOfEvent,)
-    list_filter_submit = True
-    list_fullwidth = True
     list_select_related = ("customer",)
-    list_per_page = 50
     search_fields = ("customer__name",)
     search_help_text = _("Customer")
-    ordering = ("-happened_at", "-id")
+    # The primary key serves this order; events are recorded as they happen.
+    ordering = ("-id",)
     fields = ("happened_at", "recorded_at", "customer", "what", "trigger", "data", "by_label")
     readonly_fields = ("what",)
 

@@ -8,7 +8,6 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from agentfactory_cs.console.paging import CappedPaginator
 from agentfactory_cs.console.saving import ReadOnlyAdmin
 from agentfactory_cs.console.templatetags.console import when
 
@@ -40,17 +39,13 @@ class SurveyAdmin(ModelAdmin):
 
 @admin.register(Response)
 class ResponseAdmin(ReadOnlyAdmin):
-    paginator = CappedPaginator
-    show_full_result_count = False
     list_display = ("customer", "kind", "score", "comment", "contact", "answered")
     list_filter = (("kind", ChoicesDropdownFilter),)
-    list_filter_submit = True
-    list_fullwidth = True
     list_select_related = ("customer", "contact")
-    list_per_page = 50
     search_fields = ("customer__name",)
     search_help_text = _("Customer")
-    ordering = ("-answered_at", "-id")
+    # The primary key serves this order; answers come in as they are given.
+    ordering = ("-id",)
 
     @display(description=_("Answered"), ordering="answered_at")
     def answered(self, response: Response) -> str:

@@ -29,15 +29,19 @@ from ..rules import AT_RISK, BAND_LABELS, HEALTHY, STEADY
 from .chips import SPARK_DAYS, chip_of, days_back, spark
 
 SUBJECT = "customers.Customer"
-# The score of the newest scored day, joined to the list where something names it.
-JOINED = "health_now"
+# Before the names total, coverage and version of the newest scored day's score on a row of the list.
+JOINED = "health_"
+TOTAL = f"{JOINED}total"
 NEVER = date.min
 
 
 def join_score(customers: QuerySet[Customer], now: datetime) -> QuerySet[Customer]:
-    day = current_day() or NEVER
-    relation = FilteredRelation("health_scores", condition=Q(health_scores__day=day))
-    return customers.annotate(**{JOINED: relation})
+    """Aliases, not a relation: filters in several steps then mean the same joined row. Where none is used,
+    PostgreSQL leaves the join out, because it can neither add nor take away a row."""
+    newest = Q(health_scores__day=current_day() or NEVER)
+    return customers.alias(health_now=FilteredRelation("health_scores", condition=newest)).alias(
+        **{f"{JOINED}{name}": F(f"health_now__{name}") for name in ("total", "coverage", "version")}
+    )
 
 
 def _explained(customers: Sequence[Customer], now: datetime) -> Mapping[int, Explanation]:
@@ -79,7 +83,7 @@ class BandFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
         chosen = self.value()
         if chosen == "none":
-            return queryset.filter(**{f"{JOINED}__total__isnull": True})
+            return queryset.filter(**{f"{TOTAL}__isnull": True})
         return queryset.filter(in_band(chosen, JOINED)) if chosen in BAND_LABELS else queryset
 
 
@@ -90,9 +94,10 @@ columns.register(
         _("Health"),
         _explained,
         lambda explanation: chip_of(explanation).render(),
-        join_score,
-        f"{JOINED}__total",
-        10,
+        prepare=join_score,
+        ordering=TOTAL,
+        sparse=True,
+        order=10,
     )
 )
 columns.register(
@@ -104,12 +109,12 @@ filters.register(Filter("health.band", SUBJECT, BandFilter))
 
 def _parts() -> list[OrderedPart]:
     """A provisional score may be low for want of data alone, so those follow the ones that can be trusted."""
-    scored, unsure = Q(**{f"{JOINED}__total__isnull": False}), provisional(JOINED)
-    by_score = (F(f"{JOINED}__total").asc(), "pk")
+    scored, unsure = Q(**{f"{TOTAL}__isnull": False}), provisional(JOINED)
+    by_score = (TOTAL, "pk")
     return [
         OrderedPart(scored & ~unsure, by_score),
         OrderedPart(scored & unsure, by_score),
-        OrderedPart(~scored, ("name", "pk")),
+        OrderedPart(Q(**{f"{TOTAL}__isnull": True}), ("name", "pk")),
     ]
 
 

@@ -7,8 +7,9 @@ from django.db.models import ForeignKey, Model
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from agentfactory_cs.console.paging import CappedPaginator
+from agentfactory_cs.console.lists import FilledListAdmin
 from agentfactory_cs.console.saving import ServiceAdmin
 
 from ..queries import staff
@@ -37,17 +38,12 @@ class StaffFieldsMixin:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
-class BelongingAdmin(StaffFieldsMixin, ServiceAdmin):
+class BelongingAdmin(StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
     """A thing of a customer: it stays with that customer, and saving leads back to where one came from."""
 
-    paginator = CappedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-    list_filter_submit = True
-    list_fullwidth = True
     autocomplete_fields: Sequence[str] = ("customer",)
     list_select_related: Sequence[str] = ("customer",)
-    search_help_text = "Customer or title"
+    search_help_text = _("Customer or title")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
         fixed = ("customer",) if obj else ()

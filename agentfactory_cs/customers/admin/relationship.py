@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.filters.admin.dropdown_filters import DropdownFilter
 from unfold.decorators import display
 
+from agentfactory_cs.console.lists import TabFilter
 from agentfactory_cs.console.registry import panels
 from agentfactory_cs.console.templatetags.console import when
 from agentfactory_cs.console.views import panel_response
@@ -47,6 +48,30 @@ class OwnerFilter(DropdownFilter):
         return queryset.filter(**{self.field: who}) if who else queryset.none()
 
 
+class WhichTasks(TabFilter):
+    """What is open first: mine, then everybody's."""
+
+    title = _("which")
+    parameter_name = "which"
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        self.user = request.user
+        super().__init__(request, *args)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("mine", _("My open")), ("open", _("All open")), ("finished", _("Finished"))]
+
+    def value(self) -> str:
+        chosen = super().value()
+        return chosen if chosen in {"mine", "open", "finished"} else "mine"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        if self.value() == "finished":
+            return queryset.exclude(status=Task.Status.OPEN)
+        still_open = queryset.filter(status=Task.Status.OPEN)
+        return still_open.filter(owner=self.user.pk) if self.value() == "mine" else still_open
+
+
 class StaffFilter(OwnerFilter):
     title = _("our person")
     parameter_name = "staff"
@@ -71,10 +96,10 @@ def _finish(request: HttpRequest, queryset: QuerySet[Task], status: str) -> None
 class TaskAdmin(BelongingAdmin):
     service = staticmethod(save_task)
     list_display = ("title", "customer", "kind", "due", "owner", "status")
-    list_filter = (OwnerFilter, ("status", ChoicesDropdownFilter), ("kind", ChoicesDropdownFilter))
+    list_filter = (WhichTasks, OwnerFilter, ("kind", ChoicesDropdownFilter))
     list_select_related = ("customer", "owner")
     search_fields = ("title", "customer__name")
-    ordering = ("finished_at", "due_at", "id")
+    ordering = ("due_at", "id")
     staff_fields = ("owner",)
     readonly_fields = ("status", "finished_at", "finished_by")
     actions = ("mark_done", "mark_skipped")
