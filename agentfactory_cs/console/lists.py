@@ -1,6 +1,6 @@
 """Lists that the apps fill: columns, filters, actions and an order from the registries."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,13 @@ from .registry import BulkAction, Column, DefaultOrder, Words, bulk_actions, col
 
 
 class TabFilter(SimpleListFilter):
-    """A filter shown as tabs above the list instead of among the others; the first tab that fits is on."""
+    """A filter shown as tabs above the list instead of among the others.
+
+    `own_order` names the tabs that are sorted in a way of their own instead of the list's default order.
+    """
 
     template = "admin/parts/nothing.html"
+    own_order: Mapping[str, Sequence[str]] = {}
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         for value, title in self.lookup_choices:
@@ -92,10 +96,16 @@ class FilledChangeList(ChangeList):
         """The list's pieces in order, and the words for that order where it is the shipped one."""
         if ORDER_VAR in self.params:
             return self._parts_as_clicked(), ""
+        if own := self._order_of_tab():
+            return [self.queryset.order_by(*own)], ""
         order = self.model_admin.default_order()
         if order is None:
             return [self.queryset], ""
         return [self.queryset.filter(part.condition).order_by(*part.ordering) for part in order.parts()], order.words
+
+    def _order_of_tab(self) -> Sequence[str]:
+        tabs = [spec for spec in self.filter_specs if isinstance(spec, TabFilter)]
+        return next((order for tab in tabs if (order := tab.own_order.get(str(tab.value())))), ())
 
     def _parts_as_clicked(self) -> list[QuerySet[Any]]:
         first = str(next(iter(self.queryset.query.order_by), "")).removeprefix("-")
@@ -145,6 +155,8 @@ class FilledListAdmin(ModelAdmin):
     list_fullwidth = True
     list_filter_submit = True
     list_before_template = "admin/parts/list_head.html"
+    # What will fill an empty list, in a sentence.
+    empty_words: Words = ""
 
     def columns(self) -> list[Column]:
         return [column for column in columns if column.subject == self.opts.label]

@@ -16,7 +16,7 @@ from ..queries import Shape, current_day, falls, histogram, shape, totals_of_day
 from ..rules import AT_RISK, BAND_LABELS, HEALTHY, STEADY
 from .chips import MOODS, SPARK_DAYS, chip_of, days_back, spark
 
-FALLS_SHOWN = 8
+FALLS_SHOWN = 6
 AT_RISK_TENTHS, HEALTHY_TENTHS = 5, 8
 
 

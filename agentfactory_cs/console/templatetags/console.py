@@ -1,11 +1,8 @@
 """What the console's templates say dates, scores and amounts with."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from django import template
-from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -56,25 +53,17 @@ def figure(value: float | None, decimals: int = 0) -> str:
 
 
 @register.filter
+def short(value: float) -> str:
+    """A count in little room: 950, 1.8k, 20k."""
+    if value < 1000:
+        return figure(value)
+    return f"{figure(value / 1000, 1 if value < 10_000 else 0)}k"
+
+
+@register.filter
 def signed(value: float | None, decimals: int = 0) -> str:
     """A change with its sign, a real minus."""
     if value is None:
         return ""
     words = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
     return f"+{words}" if value > 0 else f"−{words}" if value < 0 else words
-
-
-@register.filter
-def tallest(values: Sequence[float]) -> float:
-    return max(values, default=0) or 1
-
-
-@register.simple_tag(takes_context=True)
-def address(context: Any, **changes: Any) -> str:
-    """The query string of this page with some parts changed; an empty value takes a part away."""
-    query: QueryDict = context["request"].GET.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value not in ("", None):
-            query[name] = str(value)
-    return f"?{query.urlencode()}" if query else "?"

@@ -2,17 +2,24 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import ForeignKey
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Field, ForeignKey
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextInputWidget
 
 from agentfactory_cs.console.admin import User, UserAdmin, register_again
 
 from ..models import Company, StaffProfile
 from ..queries import staff
+
+# A list of codes is one line, not a page.
+CODES: dict[type[Field], dict[str, Any]] = {ArrayField: {"widget": UnfoldAdminTextInputWidget()}}
 
 
 @admin.register(Company)
@@ -31,6 +38,14 @@ class CompanyAdmin(ModelAdmin):
         (_("Language"), {"fields": ("default_language",)}),
     )
 
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name != "working_days":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        days = [(number, name) for number, name in enumerate(WEEKDAYS.values(), start=1)]
+        return forms.TypedMultipleChoiceField(
+            choices=days, coerce=int, widget=UnfoldAdminCheckboxSelectMultiple(), label=_("Working days")
+        )
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -43,6 +58,7 @@ class CompanyAdmin(ModelAdmin):
 
 @admin.register(StaffProfile)
 class StaffProfileAdmin(ModelAdmin):
+    formfield_overrides = CODES
     list_display = ("user", "languages", "weekly_capacity", "away_until", "time_zone")
     search_fields = ("user__username", "user__first_name", "user__last_name")
     list_select_related = ("user",)
@@ -66,6 +82,7 @@ class StaffProfileAdmin(ModelAdmin):
 
 class StaffProfileInline(StackedInline):
     model = StaffProfile
+    formfield_overrides = {**StackedInline.formfield_overrides, **CODES}
     verbose_name = verbose_name_plural = _("as one of our people")
     can_delete = False
 

@@ -71,7 +71,7 @@ class SubscriptionAdmin(BelongingAdmin):
     inlines = (SubscriptionChangeInline,)
     fieldsets = (
         (None, {"fields": ("customer", "plan", "seats", ("mrr", "currency"))}),
-        (_("Term"), {"fields": (("starts_on", "renews_on", "ended_on"),)}),
+        (_("Term"), {"fields": (("starts_on", "renews_on"), "ended_on")}),
         (_("Payment"), {"fields": ("payment_status",)}),
         (
             _("Growth"),

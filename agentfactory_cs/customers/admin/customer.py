@@ -51,6 +51,8 @@ class CustomerAdmin(Overview, Departures, StaffFieldsMixin, FilledListAdmin, Ser
     service = staticmethod(save_customer)
     search_fields = ("name", "external_id")
     search_help_text = _("Name or tenant id")
+    # Half of what other lists show: a row here is many cells, and the worst stand on top.
+    list_per_page = 25
     list_select_related = ("success_manager",)
     list_filter = (
         Whose,
@@ -62,13 +64,14 @@ class CustomerAdmin(Overview, Departures, StaffFieldsMixin, FilledListAdmin, Ser
         TagFilter,
     )
     ordering = ("name", "id")
+    empty_words = _("Customers come in by the form, by import, over REST, or from the platform when they sign up.")
     staff_fields = ("success_manager",)
     autocomplete_fields = ("tags",)
     inlines = (ContactInline, SubscriptionInline, ChangeInline, ChurnInline)
     actions = ("assign",)
     actions_detail = ("open_overview",)
     fieldsets = (
-        (None, {"fields": ("name", ("tier", "lifecycle_stage", "success_manager"), "tags")}),
+        (None, {"fields": ("name", ("tier", "lifecycle_stage"), "success_manager", "tags")}),
         (
             _("Company"),
             {"fields": (("industry", "country"), ("language", "time_zone"))},
@@ -76,7 +79,7 @@ class CustomerAdmin(Overview, Departures, StaffFieldsMixin, FilledListAdmin, Ser
         (
             _("On the platform"),
             {
-                "fields": (("external_id", "signed_up_at"),),
+                "fields": ("external_id", "signed_up_at"),
                 "description": _(
                     "The tenant id ties usage to this customer. Changes of tier, stage and success manager "
                     "keep their dates; departures are recorded on the customer's page."

@@ -24,6 +24,8 @@ class Whose(TabFilter):
 
     title = _("whose")
     parameter_name = "whose"
+    # Who left has no score any more.
+    own_order = {"churned": ("name", "pk")}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("mine", _("Mine")), ("all", _("All")), ("nobody", _("Nobody's")), ("churned", _("Churned"))]

@@ -56,14 +56,14 @@ class GoalAdmin(BelongingAdmin):
         (
             _("Measure"),
             {
-                "fields": (("start_value", "target_value", "unit"),),
+                "fields": (("start_value", "target_value"), "unit"),
                 "description": _("A target below the start is a thing to bring down, such as handling time."),
             },
         ),
         (
             _("Dates"),
             {
-                "fields": (("set_on", "due_on", "achieved_on"),),
+                "fields": (("set_on", "due_on"), "achieved_on"),
                 "description": _("The first reading at or beyond the target sets the day it was achieved."),
             },
         ),

@@ -53,6 +53,7 @@ class WhichTasks(TabFilter):
 
     title = _("which")
     parameter_name = "which"
+    own_order = {"finished": ("-finished_at", "-pk")}
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
         self.user = request.user
@@ -101,14 +102,15 @@ class TaskAdmin(BelongingAdmin):
     search_fields = ("title", "customer__name")
     ordering = ("due_at", "id")
     staff_fields = ("owner",)
+    empty_words = _("Tasks are what somebody of ours must do for a customer, such as a call to hold.")
     readonly_fields = ("status", "finished_at", "finished_by")
     actions = ("mark_done", "mark_skipped")
     fieldsets = (
-        (None, {"fields": ("customer", ("kind", "owner", "due_at"), "title", "description")}),
+        (None, {"fields": ("customer", "title", ("kind", "owner"), "due_at", "description")}),
         (
             _("Outcome"),
             {
-                "fields": ("outcome", ("status", "finished_at", "finished_by")),
+                "fields": ("outcome", "status", ("finished_at", "finished_by")),
                 "description": _("Tasks are finished on the customer's page or from the list of tasks."),
             },
         ),
@@ -165,8 +167,9 @@ class InteractionAdmin(BelongingAdmin):
     ordering = ("-held_at", "-id")
     autocomplete_fields = ("customer", "contact")
     staff_fields = ("staff",)
+    empty_words = _("Calls, meetings and mails that took place are recorded here or on the customer's page.")
     fieldsets = (
-        (None, {"fields": ("customer", ("kind", "direction", "held_at"), "subject", "body")}),
+        (None, {"fields": ("customer", ("kind", "direction"), "held_at", "subject", "body")}),
         (_("Who"), {"fields": (("contact", "staff"),)}),
     )
 
