@@ -11,30 +11,33 @@ from ..models import Feature
 from ..models.usage import MAX_FEATURES
 
 
-@transaction.atomic
 def add_feature(*, name: str, tier: str, introduced_on: date | None = None) -> Feature:
     """Add a feature to the catalogue under the next bit that was never given away.
 
     Raises ValidationError when all 63 bits are given away, or the name is taken.
     """
+    return _store(Feature(name=name, tier=tier, introduced_on=introduced_on))
+
+
+def save_feature(feature: Feature, *, by: Actor = None, now: datetime) -> Feature:
+    """Add a feature as `add_feature` does, or change one; its bit is given once and stays."""
+    return _store(feature)
+
+
+@transaction.atomic
+def _store(feature: Feature) -> Feature:
+    if feature.pk is None:
+        feature.bit = _next_bit()
+    feature.full_clean()
+    feature.save()
+    return feature
+
+
+def _next_bit() -> int:
     with connection.cursor() as cursor:  # two additions at once would pick the same bit
         cursor.execute("LOCK TABLE customers_feature IN SHARE ROW EXCLUSIVE MODE")
     last = Feature.objects.order_by("-bit").values_list("bit", flat=True).first()
     bit = 0 if last is None else last + 1
     if bit >= MAX_FEATURES:
         raise ValidationError({"name": f"The catalogue holds {MAX_FEATURES} features, and all places are taken."})
-    feature = Feature(name=name, tier=tier, introduced_on=introduced_on, bit=bit)
-    feature.full_clean()
-    feature.save()
-    return feature
-
-
-@transaction.atomic
-def save_feature(feature: Feature, *, by: Actor = None, now: datetime) -> Feature:
-    """Add a feature or change one; its bit is given once and stays."""
-    if feature.pk is None:
-        added = add_feature(name=feature.name, tier=feature.tier, introduced_on=feature.introduced_on)
-        feature.pk, feature.bit = added.pk, added.bit
-    feature.full_clean()
-    feature.save(force_update=True)
-    return feature
+    return bit
