@@ -6,6 +6,7 @@ docs/configuration.md lists every variable; `.env` beside manage.py is read when
 from pathlib import Path
 
 import environ
+from django.templatetags.static import static
 
 from agentfactory_cs import addresses, embedded
 
@@ -29,11 +30,11 @@ if BEHIND_HTTPS:
 
 # -- Apps ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
-    "django.contrib.admin",
+    "agentfactory_cs.console.apps.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "agentfactory_cs.rest.idempotency.IdempotencyMiddleware",
+    "agentfactory_cs.customers.viewer.ViewersTimeZone",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -182,6 +184,36 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"
+
+# -- The console (docs/concepts.md): the theme, filled through the registries ------------------
+UNFOLD = {
+    "SITE_TITLE": "AgentFactory CS",
+    "SITE_HEADER": "AgentFactory CS",
+    "SITE_SYMBOL": "monitor_heart",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")}],
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "agentfactory_cs.console.dashboard.fill",
+    "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/console.js"), lambda request: static("console/charts.js")],
+    "SIDEBAR": {"show_search": True, "navigation": "agentfactory_cs.console.navigation.sidebar"},
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.0% .014 254.6)",
+            "100": "oklch(93.2% .032 255.6)",
+            "200": "oklch(88.2% .059 254.1)",
+            "300": "oklch(80.9% .105 251.8)",
+            "400": "oklch(70.7% .165 254.6)",
+            "500": "oklch(62.3% .214 259.8)",
+            "600": "oklch(54.6% .245 262.9)",
+            "700": "oklch(48.8% .243 264.4)",
+            "800": "oklch(42.4% .199 265.6)",
+            "900": "oklch(37.9% .146 265.5)",
+            "950": "oklch(28.2% .091 267.9)",
+        },
+    },
+}
 
 # -- REST ------------------------------------------------------------------------------------
 # What every resource shares is named here, so that no app has to import it.

@@ -138,7 +138,7 @@ class RowBefore:
 
 
 def _ledger(row: HealthScore, version: ScorecardVersion) -> _Ledger:
-    card = Card.from_definition(version.definition)
+    card = version.card
     readings = np.array([np.nan if value is None else value for value in row.readings], dtype=np.float64)
     scores = score(readings[None, :], np.array([row.tier]), Deck.of(dict.fromkeys(TIERS, card)))
     return _Ledger(

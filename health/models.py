@@ -3,8 +3,11 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.functional import cached_property
 
 from agentfactory_cs.customers.models import Customer
+
+from .rules import Card
 
 
 class RealField(models.FloatField):
@@ -73,6 +76,11 @@ class ScorecardVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scorecard} v{self.number}"
+
+    @cached_property
+    def card(self) -> Card:
+        """The definition made ready for arithmetic; a page explains many scores by one version."""
+        return Card.from_definition(self.definition)
 
 
 class HealthScore(models.Model):

@@ -10,10 +10,30 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from django.contrib.admin.filters import ListFilter
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 from agentfactory_cs.registry import Registry
+
+# Words for people: plain, or translated when they are shown.
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the sidebar: the page is `admin:<view>`, shown to those who have `permission`.
+
+    `section` groups lines under a heading; the empty section stands first and has none.
+    """
+
+    key: str
+    title: Words
+    icon: str
+    view: str
+    section: Literal["", "records", "settings"] = ""
+    order: int = 100
+    permission: str | None = None
 
 
 @dataclass(frozen=True)
@@ -26,7 +46,7 @@ class Panel:
 
     key: str
     subject: str
-    title: str
+    title: Words
     template: str
     context: Callable[[HttpRequest, Any], Mapping[str, Any] | None]
     place: Literal["head", "main", "side"] = "main"
@@ -36,18 +56,23 @@ class Panel:
 
 @dataclass(frozen=True)
 class Column:
-    """A column that an app adds to the list of another app's things.
+    """A column of a list of things, filled by the app that knows it.
 
-    `prepare` annotates the list's queryset (a fixed number of queries for any page; `now` is passed);
-    `ordering` names the expression the column sorts by; `render` returns text or safe HTML.
+    `load` returns what the column shows of the things on one page, by primary key, in a fixed number of
+    queries: it runs after paging, so that a list of 100 000 costs what 50 cost. `render` turns one value
+    (None where `load` had none) into text or safe HTML. `prepare` may add aliases to the whole list that
+    `ordering` and the app's filters name; they must cost nothing while nobody names them. A `sparse` ordering
+    is NULL for some things: those come last either way, and an index can serve the others.
     """
 
     key: str
     subject: str
-    title: str
-    prepare: Callable[[QuerySet[Any], datetime], QuerySet[Any]]
+    title: Words
+    load: Callable[[Sequence[Any], datetime], Mapping[Any, Any]]
     render: Callable[[Any], str]
+    prepare: Callable[[QuerySet[Any], datetime], QuerySet[Any]] | None = None
     ordering: str | None = None
+    sparse: bool = False
     order: int = 100
 
 
@@ -67,20 +92,33 @@ class BulkAction:
 
     key: str
     subject: str
-    title: str
+    title: Words
     run: Callable[[HttpRequest, QuerySet[Any]], str]
     permission: str
     order: int = 100
 
 
 @dataclass(frozen=True)
+class OrderedPart:
+    """One piece of a list in its default order: the things that fit `condition`, sorted by `ordering`."""
+
+    condition: Q
+    ordering: Sequence[Any]
+
+
+@dataclass(frozen=True)
 class DefaultOrder:
-    """How a list is sorted before anybody clicks, and the words that say so ("worst score first")."""
+    """How a list is sorted before anybody clicks, and the words that say so ("worst score first").
+
+    The first registered for a subject holds. `parts` returns filters that cut the list into pieces shown one
+    after another: sorting by a value that only some things have is then an index scan over those, instead
+    of a sort over all. Each piece is sorted by its own `ordering`.
+    """
 
     key: str
     subject: str
-    words: str
-    ordering: Sequence[Any]
+    words: Words
+    parts: Callable[[], Sequence[OrderedPart]]
     order: int = 100
 
 
@@ -100,11 +138,22 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class ScopeFilter:
+    """A choice above the dashboard, kept in the address as `name` and handed on in `Scope.filters`."""
+
+    key: str
+    name: str
+    label: Words
+    choices: Callable[[HttpRequest], Sequence[tuple[str, Words]]]
+    order: int = 100
+
+
+@dataclass(frozen=True)
 class Card:
     """A card of the dashboard. `width` is in twelfths of a row; None from `context` leaves the card out."""
 
     key: str
-    title: str
+    title: Words
     template: str
     context: Callable[[HttpRequest, Scope], Mapping[str, Any] | None]
     width: int = 6
@@ -120,20 +169,23 @@ class Kpi:
     """
 
     key: str
-    label: str
-    definition: str
-    unit: str
+    label: Words
+    definition: Words
+    unit: Words
     value: Callable[[Scope], float | None]
     better: Literal["higher", "lower"] = "higher"
     decimals: int = 1
     link: Callable[[Scope], str] | None = None
     order: int = 100
+    permission: str | None = None
 
 
+entries: Registry[Entry] = Registry("sidebar entry")
 panels: Registry[Panel] = Registry("panel")
 columns: Registry[Column] = Registry("column")
 filters: Registry[Filter] = Registry("filter")
 bulk_actions: Registry[BulkAction] = Registry("bulk action")
 default_orders: Registry[DefaultOrder] = Registry("default order")
+scope_filters: Registry[ScopeFilter] = Registry("dashboard filter")
 cards: Registry[Card] = Registry("card")
 kpis: Registry[Kpi] = Registry("KPI")

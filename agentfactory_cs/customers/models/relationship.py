@@ -105,7 +105,11 @@ class Interaction(models.Model):
                 violation_error_message="This interaction is already recorded.",
             ),
         )
-        indexes = (models.Index(fields=("customer", "held_at"), name="interaction_by_customer"),)
+        indexes = (
+            models.Index(fields=("customer", "held_at"), name="interaction_by_customer"),
+            # Everybody's, the latest first: the console's list.
+            models.Index(fields=("-held_at", "-id"), name="interaction_latest"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.subject}"

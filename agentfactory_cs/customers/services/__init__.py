@@ -5,8 +5,8 @@ its event in one transaction, and takes who did it (`by`, None for the system) a
 """
 
 from .contracts import save_subscription
-from .customers import reactivate, record_churn, save_contact, save_customer
-from .goals import record_reading, save_goal, save_outcome_report
+from .customers import assign_manager, reactivate, record_churn, remove_churn, save_contact, save_customer
+from .goals import correct_reading, record_reading, save_goal, save_outcome_report
 from .ingest import Ingested, RowError, UsageRow, ingest_usage
 from .relationship import (
     estimate_renewal,
@@ -18,13 +18,15 @@ from .relationship import (
 )
 from .removal import remove_record
 from .tags import set_tags
-from .usage import add_feature, forget_old_receipts
+from .usage import add_feature, forget_old_receipts, save_feature
 
 __all__ = [
     "Ingested",
     "RowError",
     "UsageRow",
     "add_feature",
+    "assign_manager",
+    "correct_reading",
     "estimate_renewal",
     "finish_task",
     "forget_old_receipts",
@@ -33,10 +35,12 @@ __all__ = [
     "reactivate",
     "record_churn",
     "record_reading",
+    "remove_churn",
     "remove_record",
     "reopen_task",
     "save_contact",
     "save_customer",
+    "save_feature",
     "save_goal",
     "save_outcome_report",
     "save_subscription",

@@ -1,7 +1,9 @@
 """Customers, their contacts, their departures."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -103,6 +105,25 @@ def reactivate(customer: Customer, *, on: date, by: Actor = None, now: datetime)
         check_and_save(churn, update_fields=("reactivated_on",))
     record("customers.reactivated", customer, {"on": str(on)}, by=by, now=now)
     _follow_churn(customer, by=by, now=now)
+
+
+@transaction.atomic
+def remove_churn(churn: Churn, *, by: Actor = None, now: datetime) -> None:
+    """Take back a departure recorded by mistake; the customer's stage follows."""
+    customer = Customer.objects.select_for_update().get(pk=churn.customer_id)
+    churn.delete()
+    _follow_churn(customer, by=by, now=now)
+
+
+@transaction.atomic
+def assign_manager(customers: Iterable[Customer], manager: User | None, *, by: Actor = None, now: datetime) -> int:
+    """Give customers to a success manager (None: to nobody); how many of them it changed."""
+    manager_id = manager.pk if manager else None
+    changed = [customer for customer in customers if customer.success_manager_id != manager_id]
+    for customer in changed:
+        customer.success_manager = manager
+        save_customer(customer, by=by, now=now)
+    return len(changed)
 
 
 def _follow_churn(customer: Customer, *, by: Actor, now: datetime) -> None:

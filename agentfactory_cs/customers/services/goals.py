@@ -40,6 +40,13 @@ def record_reading(goal: Goal, *, value: float, on: date, by: Actor = None, now:
 
 
 @transaction.atomic
+def correct_reading(reading: GoalReading, *, by: Actor = None, now: datetime) -> GoalReading:
+    """Store a reading as a person entered or corrected it; one moved to another day leaves its old day."""
+    GoalReading.objects.filter(pk=reading.pk).exclude(read_on=reading.read_on).delete()
+    return record_reading(reading.goal, value=reading.value, on=reading.read_on, by=by, now=now)
+
+
+@transaction.atomic
 def save_outcome_report(report: OutcomeReport, *, by: Actor = None, now: datetime) -> OutcomeReport:
     is_new = report.pk is None
     check_and_save(report)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 
 from agentfactory_cs.customers import services
 from agentfactory_cs.customers.models import Contact, Customer, Goal, Subscription, UsageDay
@@ -51,3 +52,10 @@ def make_usage(customer: Customer, until: date = YESTERDAY, days: int = 28, **co
 
 def make_user(username: str = "", **fields: Any) -> Any:
     return get_user_model().objects.create_user(username or f"user{next(_number)}", is_staff=True, **fields)
+
+
+def make_member(group: str, username: str = "", **fields: Any) -> Any:
+    """One of our people in a staff group, such as "CSM"."""
+    user = make_user(username, **fields)
+    user.groups.add(Group.objects.get(name=group))
+    return user

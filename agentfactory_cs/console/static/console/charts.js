@@ -1,0 +1,70 @@
+// Charts whose figures people read: <canvas data-chart="id of a JSON script"> drawn by the theme's Chart.js.
+"use strict";
+(() => {
+  const colour = (name) => {
+    // Resolved through an element, so that variables of the theme become colours that a canvas knows.
+    const probe = document.createElement("span");
+    probe.style.color = `var(${name})`;
+    document.body.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  };
+
+  const bands = {
+    id: "bands",
+    beforeDraw(chart, _args, options) {
+      const { ctx, chartArea, scales } = chart;
+      for (const [from, to, kind] of options.bands ?? []) {
+        const top = scales.y.getPixelForValue(to);
+        ctx.save();
+        ctx.globalAlpha = 0.45;
+        ctx.fillStyle = colour(`--af-${kind}-ground`);
+        ctx.fillRect(chartArea.left, top, chartArea.width, scales.y.getPixelForValue(from) - top);
+        ctx.restore();
+      }
+    },
+  };
+
+  function draw(canvas) {
+    const source = document.getElementById(canvas.dataset.chart);
+    if (!source || canvas.dataset.drawn) return;
+    canvas.dataset.drawn = "1";
+    const { labels, lines, bands: stripes } = JSON.parse(source.textContent);
+    const ink = colour("--color-primary-600");
+    const quiet = colour("--af-quiet");
+    new Chart(canvas, {
+      type: "line",
+      plugins: [bands],
+      data: {
+        labels,
+        datasets: lines.map(({ label, values, points }) => ({
+          label,
+          data: values,
+          borderColor: points ? quiet : ink,
+          backgroundColor: points ? quiet : ink,
+          borderWidth: 2,
+          showLine: !points,
+          pointRadius: points ? 5 : values.length < 3 ? 3 : 0,
+          pointStyle: points ? "rectRot" : "circle",
+          pointHitRadius: 8,
+          spanGaps: false,
+        })),
+      },
+      options: {
+        animation: false,
+        maintainAspectRatio: false,
+        interaction: { intersect: false, mode: "index" },
+        plugins: { legend: { display: false }, bands: { bands: stripes } },
+        scales: {
+          x: { grid: { display: false }, ticks: { color: quiet, maxTicksLimit: 7, maxRotation: 0 } },
+          y: { min: 0, max: 100, grid: { display: false }, ticks: { color: quiet, stepSize: 25 } },
+        },
+      },
+    });
+  }
+
+  const drawAll = (root) => root.querySelectorAll("canvas[data-chart]").forEach(draw);
+  document.addEventListener("DOMContentLoaded", () => drawAll(document));
+  document.addEventListener("htmx:afterSettle", () => drawAll(document));
+})();

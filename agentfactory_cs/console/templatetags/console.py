@@ -1,0 +1,69 @@
+"""What the console's templates say dates, scores and amounts with."""
+
+from datetime import date, datetime
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from ..charts import Line
+from ..chips import ScoreChip
+from ..moments import say_day, say_moment
+
+register = template.Library()
+
+
+@register.filter
+def when(value: date | datetime | None) -> SafeString | str:
+    """A day or moment in words, the exact one (in the viewer's zone) on hover."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        local = timezone.localtime(value)
+        exact = f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
+        return _time(value.isoformat(), exact, say_moment(value, timezone.now()))
+    return _time(value.isoformat(), date_format(value, "DATE_FORMAT"), say_day(value, timezone.localdate()))
+
+
+def _time(iso: str, exact: str, words: str) -> SafeString:
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, words)
+
+
+@register.simple_tag
+def score_chip(chip: ScoreChip | None, large: bool = False) -> SafeString:
+    chip = chip or ScoreChip(None)
+    return render_to_string("admin/chips/score.html", {"chip": chip, "large": large or chip.large})
+
+
+@register.simple_tag
+def sparkline(line: Line | None, label: str = "") -> SafeString:
+    return render_to_string("admin/chips/sparkline.html", {"line": line, "label": label})
+
+
+@register.filter
+def figure(value: float | None, decimals: int = 0) -> str:
+    """A number in the viewer's locale; a dash where there is none."""
+    if value is None:
+        return "–"
+    words = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
+    return f"−{words}" if value < 0 else words
+
+
+@register.filter
+def short(value: float) -> str:
+    """A count in little room: 950, 1.8k, 20k."""
+    if value < 1000:
+        return figure(value)
+    return f"{figure(value / 1000, 1 if value < 10_000 else 0)}k"
+
+
+@register.filter
+def signed(value: float | None, decimals: int = 0) -> str:
+    """A change with its sign, a real minus."""
+    if value is None:
+        return ""
+    words = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
+    return f"+{words}" if value > 0 else f"−{words}" if value < 0 else words

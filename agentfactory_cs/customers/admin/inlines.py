@@ -1,0 +1,67 @@
+"""What stands on a customer's form besides the customer."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from agentfactory_cs.console.saving import HistoryInline, ServiceTabularInline
+
+from ..models import Churn, Contact, CustomerChange, Subscription
+from ..services import save_contact, save_subscription
+
+
+class ContactInline(ServiceTabularInline):
+    model = Contact
+    service = staticmethod(save_contact)
+    fields = ("name", "email", "role", "is_primary", "mail_status")
+    tab = True
+    show_change_link = True
+
+
+class SubscriptionInline(ServiceTabularInline):
+    model = Subscription
+    service = staticmethod(save_subscription)
+    fields = ("plan", "seats", "mrr", "currency", "starts_on", "renews_on", "payment_status")
+    tab = True
+    show_change_link = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        # A contract that was signed is ended with a date.
+        return False
+
+
+class ChangeInline(HistoryInline):
+    model = CustomerChange
+    fields = ("changed_at", "field", "before", "after", "changed_by")
+    readonly_fields = fields
+    verbose_name_plural = _("history")
+
+    def before(self, change: CustomerChange) -> str:
+        return _value(change, change.old)
+
+    def after(self, change: CustomerChange) -> str:
+        return _value(change, change.new)
+
+
+class ChurnInline(HistoryInline):
+    model = Churn
+    fields = ("churned_on", "reason", "note", "reactivated_on", "recorded_by")
+    readonly_fields = fields
+    verbose_name_plural = _("departures")
+
+
+def _value(change: CustomerChange, stored: str) -> Any:
+    """A stored value as people read it: a manager's name, a tier's label."""
+    if change.field == CustomerChange.Field.MANAGER:
+        return _manager_name(change, stored)
+    field = change._meta.get_field("customer").related_model._meta.get_field(change.field)
+    return dict(field.flatchoices).get(stored, stored)
+
+
+def _manager_name(change: CustomerChange, stored: str) -> Any:
+    if not stored:
+        return _("nobody")
+    return get_user_model().objects.filter(pk=stored).first() or stored

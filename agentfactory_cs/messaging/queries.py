@@ -1,0 +1,33 @@
+"""What customers answered, over a period."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db.models import Avg, Count, Q, QuerySet
+
+from agentfactory_cs.customers.days import end_of_day, start_of_day
+from agentfactory_cs.customers.queries import in_scope
+
+from .models import Response, SurveyKind
+
+PROMOTER, DETRACTOR = 9, 6
+
+
+def answers(kind: str, since: date, until: date, filters: Mapping[str, str]) -> QuerySet[Response]:
+    """Answers of a kind on the days from `since` to `until`, of the customers the filters leave."""
+    found = Response.objects.filter(kind=kind, answered_at__gte=start_of_day(since), answered_at__lt=end_of_day(until))
+    return found.filter(customer__in=in_scope(filters)) if filters else found
+
+
+def nps(since: date, until: date, filters: Mapping[str, str]) -> float | None:
+    """% promoters (9, 10) − % detractors (0 to 6)."""
+    row = answers(SurveyKind.NPS, since, until, filters).aggregate(
+        all=Count("pk"),
+        promoters=Count("pk", filter=Q(score__gte=PROMOTER)),
+        detractors=Count("pk", filter=Q(score__lte=DETRACTOR)),
+    )
+    return 100 * (row["promoters"] - row["detractors"]) / row["all"] if row["all"] else None
+
+
+def mean_score(kind: str, since: date, until: date, filters: Mapping[str, str]) -> float | None:
+    return answers(kind, since, until, filters).aggregate(mean=Avg("score"))["mean"]

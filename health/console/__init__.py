@@ -1,0 +1,5 @@
+"""What health brings to the console: the chip wherever a customer stands, why, the history, the dashboard."""
+
+from . import cards, columns, panels
+
+__all__ = ["cards", "columns", "panels"]

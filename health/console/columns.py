@@ -1,0 +1,130 @@
+"""Score, history and reason in the customers list, its filter by band, and its order: worst first."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin.dropdown_filters import DropdownFilter
+
+from agentfactory_cs.console.registry import (
+    Column,
+    DefaultOrder,
+    Filter,
+    OrderedPart,
+    columns,
+    default_orders,
+    filters,
+)
+from agentfactory_cs.console.templatetags.console import sparkline
+from agentfactory_cs.customers.models import Customer
+
+from ..explaining import Explanation
+from ..queries import current_day, explain_many, in_band, provisional, totals_of_days
+from ..rules import AT_RISK, BAND_LABELS, HEALTHY, STEADY
+from .chips import SPARK_DAYS, chip_of, days_back, spark
+
+SUBJECT = "customers.Customer"
+# Before the names total, coverage and version of the newest scored day's score on a row of the list.
+JOINED = "health_"
+TOTAL = f"{JOINED}total"
+NEVER = date.min
+
+
+def join_score(customers: QuerySet[Customer], now: datetime) -> QuerySet[Customer]:
+    """Aliases, not a relation: filters in several steps then mean the same joined row. Where none is used,
+    PostgreSQL leaves the join out, because it can neither add nor take away a row."""
+    newest = Q(health_scores__day=current_day() or NEVER)
+    return customers.alias(health_now=FilteredRelation("health_scores", condition=newest)).alias(
+        **{f"{JOINED}{name}": F(f"health_now__{name}") for name in ("total", "coverage", "version")}
+    )
+
+
+def _explained(customers: Sequence[Customer], now: datetime) -> Mapping[int, Explanation]:
+    # Three columns show the score; the first asks, the others find it on the things of the page.
+    if customers and not hasattr(customers[0], "health_explained"):
+        day = current_day()
+        found = explain_many([customer.pk for customer in customers], day) if day else {}
+        for customer in customers:
+            customer.health_explained = found.get(customer.pk)  # type: ignore[attr-defined]
+    return {customer.pk: customer.health_explained for customer in customers}  # type: ignore[attr-defined]
+
+
+def _sparks(customers: Sequence[Customer], now: datetime) -> Mapping[int, Any]:
+    until = current_day()
+    if until is None:
+        return {}
+    since = days_back(until, SPARK_DAYS)[0]
+    totals = totals_of_days([customer.pk for customer in customers], since, until)
+    return {customer_id: spark(found, until) for customer_id, found in totals.items()}
+
+
+def _why(explanation: Explanation | None) -> str:
+    if explanation is None:
+        return format_html('<span class="af-quiet">{}</span>', _now("not scored yet"))
+    first = next(iter(explanation.sentences), "")
+    return format_html('<span class="af-why" title="{}">{}</span>', "\n".join(explanation.sentences), first)
+
+
+class BandFilter(DropdownFilter):
+    """By the band of the newest scored day."""
+
+    title = _("health")
+    parameter_name = "band"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        named = [(band, BAND_LABELS[band]) for band in (AT_RISK, STEADY, HEALTHY)]
+        return [*named, ("none", _("no data"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
+        chosen = self.value()
+        if chosen == "none":
+            return queryset.filter(**{f"{TOTAL}__isnull": True})
+        return queryset.filter(in_band(chosen, JOINED)) if chosen in BAND_LABELS else queryset
+
+
+columns.register(
+    Column(
+        "health.score",
+        SUBJECT,
+        _("Health"),
+        _explained,
+        lambda explanation: chip_of(explanation).render(),
+        prepare=join_score,
+        ordering=TOTAL,
+        sparse=True,
+        order=10,
+    )
+)
+columns.register(
+    Column(
+        "health.history",
+        SUBJECT,
+        _("90 days"),
+        _sparks,
+        lambda drawn: sparkline(drawn, _now("Score, 90 days")),
+        order=11,
+    )
+)
+columns.register(Column("health.why", SUBJECT, _("Why"), _explained, _why, order=12))
+filters.register(Filter("health.band", SUBJECT, BandFilter))
+
+
+def _parts() -> list[OrderedPart]:
+    """A provisional score may be low for want of data alone, so those follow the ones that can be trusted."""
+    scored, unsure = Q(**{f"{TOTAL}__isnull": False}), provisional(JOINED)
+    by_score = (TOTAL, "pk")
+    return [
+        OrderedPart(scored & ~unsure, by_score),
+        OrderedPart(scored & unsure, by_score),
+        OrderedPart(Q(**{f"{TOTAL}__isnull": True}), ("name", "pk")),
+    ]
+
+
+default_orders.register(
+    DefaultOrder("health.worst_first", SUBJECT, _("worst score first, provisional ones last"), _parts)
+)
