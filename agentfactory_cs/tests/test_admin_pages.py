@@ -185,6 +185,7 @@ def test_the_sidebar_shows_what_one_may_open() -> None:
 
 def test_moments_are_shown_in_the_viewers_zone(customer: Customer) -> None:
     client = Client()
+    assert customer.success_manager is not None
     client.force_login(customer.success_manager)
 
     html = client.get(f"/admin/panel/customers.interactions/{customer.pk}/").content.decode()

@@ -32,7 +32,9 @@ def console() -> Client:
     return client
 
 
-def _score(name: str, total: float | None, before: float | None = None, coverage: float = 0.9, **fields: str) -> Customer:
+def _score(
+    name: str, total: float | None, before: float | None = None, coverage: float = 0.9, **fields: str
+) -> Customer:
     customer = make_customer(name=name, **fields)
     for day, value in ((YESTERDAY, total), (WEEK_BEFORE, before)):
         if value is not None or day == YESTERDAY:
@@ -84,9 +86,7 @@ class TestList:
 
         assert both == [f"Scored {n:02}" for n in range(30)] + [f"Unscored {n:02}" for n in range(10)]
 
-    @pytest.mark.parametrize(
-        ("order", "names"), [("2", ["Low", "High", "None"]), ("-2", ["High", "Low", "None"])]
-    )
+    @pytest.mark.parametrize(("order", "names"), [("2", ["Low", "High", "None"]), ("-2", ["High", "Low", "None"])])
     def test_a_click_on_the_score_sorts_by_it_and_keeps_those_without_last(
         self, console: Client, order: str, names: list[str]
     ) -> None:

@@ -105,8 +105,8 @@ class CustomerAdmin(Overview, Departures, StaffFieldsMixin, FilledListAdmin, Ser
 
     def _shows_a_churned(self, request: HttpRequest) -> bool:
         match = request.resolver_match
-        pk = match.kwargs.get("object_id") if match else None
-        return bool(pk) and Customer.objects.filter(pk=pk, lifecycle_stage=Customer.Stage.CHURNED).exists()
+        pk = str(match.kwargs.get("object_id", "")) if match else ""
+        return pk.isdigit() and Customer.objects.filter(pk=pk, lifecycle_stage=Customer.Stage.CHURNED).exists()
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
