@@ -81,8 +81,8 @@ def customer() -> Customer:
 @pytest.fixture
 def others_things() -> None:
     """Rows of models that are not ours."""
-    CrontabSchedule.objects.get_or_create()
-    IntervalSchedule.objects.get_or_create(every=1, period="days")
+    CrontabSchedule.objects.create(minute="7")
+    IntervalSchedule.objects.create(every=7, period="days")
     ClockedSchedule.objects.create(clocked_time=NOW)
     SolarSchedule.objects.create(event="dawn_civil", latitude=52, longitude=13)
 

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from agentfactory_cs.console.lists import FilledListAdmin
 from agentfactory_cs.console.saving import ServiceAdmin
 
+from ..import_admin import CsvImportMixin
 from ..models import Customer
 from ..queries import staff
 from ..services import assign_manager, save_customer
@@ -47,8 +48,10 @@ class ManagerForm(forms.Form):
 
 
 @admin.register(Customer)
-class CustomerAdmin(Overview, Departures, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
+class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
     service = staticmethod(save_customer)
+    import_kind = "customers"
+    other_import_kinds = ("usage",)
     search_fields = ("name", "external_id")
     search_help_text = _("Name or tenant id")
     # Half of what other lists show: a row here is many cells, and the worst stand on top.

@@ -85,7 +85,7 @@ def test_further_stretches_come_without_the_frame() -> None:
     first = client.get(f"/admin/panel/events.timeline/{customer.pk}/").content.decode()
     mark = queries.timeline(customer.pk).more or ""
 
-    more = client.get(f"/admin/panel/events.timeline/{customer.pk}/", {"part": 1, "before": mark}).content.decode()
+    more = client.get(f"/admin/panel/events.timeline/{customer.pk}/", {"part": "1", "before": mark}).content.decode()
 
     assert "<select" in first
     assert "<select" not in more
