@@ -11,33 +11,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
+
+from agentfactory_cs.console.saving import ReadOnlyAdmin
 
 from . import runs, tasks
 from .models import Scorecard, ScorecardVersion, ScoringRun
 from .services import last_complete_day
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    """Shown, never edited by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(ScoringRun)
 class ScoringRunAdmin(ReadOnlyAdmin):
     list_display = ("day", "show_state", "show_progress", "created_at", "show_seconds", "requested_by", "show_error")
     list_filter = (("state", ChoicesDropdownFilter),)
-    list_filter_submit = True
     list_select_related = ("requested_by",)
     date_hierarchy = "day"
     actions_list = ("score_everybody",)

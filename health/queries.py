@@ -146,7 +146,7 @@ def histogram(day: date, filters: Mapping[str, str]) -> list[int]:
     return [found.get(place, 0) for place in range(10)]
 
 
-def falls(day: date, filters: Mapping[str, str], limit: int) -> list[tuple[Customer, Explanation]]:
+def falls(day: date, filters: Mapping[str, str], limit: int) -> Sequence[tuple[Customer, Explanation]]:
     """The customers whose score fell most in the week to `day`, with why; provisional scores are left out."""
 
     def on(which: date) -> FilteredRelation:

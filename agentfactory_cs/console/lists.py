@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
@@ -18,6 +18,9 @@ from .paging import CappedPaginator, rows_of_parts
 from .parts import allowed
 from .registry import BulkAction, Column, DefaultOrder, Words, bulk_actions, columns, default_orders, filters
 
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+
 
 class TabFilter(SimpleListFilter):
     """A filter shown as tabs above the list instead of among the others.
@@ -28,7 +31,7 @@ class TabFilter(SimpleListFilter):
     template = "admin/parts/nothing.html"
     own_order: Mapping[str, Sequence[str]] = {}
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
         for value, title in self.lookup_choices:
             yield {
                 "selected": value == self.value(),
@@ -55,7 +58,7 @@ def _active(changelist: ChangeList) -> Iterator[ActiveFilter]:
             if value in ("", None):
                 continue
             without = changelist.get_query_string(remove=[parameter])
-            yield ActiveFilter(spec.title, _words_of(spec, str(value)), without)
+            yield ActiveFilter(spec.title or parameter, _words_of(spec, str(value)), without)
 
 
 def _words_of(spec: ListFilter, value: str) -> Words:
@@ -74,7 +77,7 @@ class FilledChangeList(ChangeList):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.is_popup:
-            self.title = capfirst(self.opts.verbose_name_plural)
+            self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_results(self, request: HttpRequest) -> None:
         paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)

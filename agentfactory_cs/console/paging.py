@@ -15,6 +15,7 @@ class CappedPaginator(Paginator):
 
     MOST = 10_000
     template_name = "admin/parts/pages.html"
+    object_list: QuerySet[Any]
 
     @cached_property
     def _counted(self) -> int:

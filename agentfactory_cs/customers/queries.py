@@ -192,8 +192,8 @@ def in_scope(filters: Mapping[str, str]) -> QuerySet[Customer]:
 def _filtered(customers: QuerySet[Customer], filters: Mapping[str, str]) -> QuerySet[Customer]:
     if tier := filters.get("tier"):
         customers = customers.filter(tier=tier)
-    if owner := filters.get("owner"):
-        customers = customers.filter(success_manager=owner)
+    if (owner := filters.get("owner", "")).isdigit():
+        customers = customers.filter(success_manager=int(owner))
     return customers
 
 

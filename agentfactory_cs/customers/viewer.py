@@ -4,6 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,9 +23,8 @@ class ViewersTimeZone:
             return self.get_response(request)
         with timezone.override(ZoneInfo(name)):
             response = self.get_response(request)
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()
-            return response
+            # A page is rendered only after the views are done, and must be in this zone too.
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
     def _zone_of(self, request: HttpRequest) -> str | None:
         if not request.user.is_authenticated:

@@ -5,21 +5,27 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Field, ForeignKey
+from django.db.models import Field, ForeignKey, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
+)
 
 from agentfactory_cs.console.admin import User, UserAdmin, register_again
 
 from ..models import Company, StaffProfile
 from ..queries import staff
 
-# A list of codes is one line, not a page.
-CODES: dict[type[Field], dict[str, Any]] = {ArrayField: {"widget": UnfoldAdminTextInputWidget()}}
+PROFILE_FIELDS: dict[type[Field], dict[str, Any]] = {
+    ArrayField: {"widget": UnfoldAdminTextInputWidget()},  # a list of codes is one line, not a page
+    URLField: {"widget": UnfoldAdminURLInputWidget(), "assume_scheme": "https"},
+}
 
 
 @admin.register(Company)
@@ -43,7 +49,7 @@ class CompanyAdmin(ModelAdmin):
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         days = [(number, name) for number, name in enumerate(WEEKDAYS.values(), start=1)]
         return forms.TypedMultipleChoiceField(
-            choices=days, coerce=int, widget=UnfoldAdminCheckboxSelectMultiple(), label=_("Working days")
+            choices=days, coerce=int, widget=UnfoldAdminCheckboxSelectMultipleWidget(), label=_("Working days")
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -58,7 +64,7 @@ class CompanyAdmin(ModelAdmin):
 
 @admin.register(StaffProfile)
 class StaffProfileAdmin(ModelAdmin):
-    formfield_overrides = CODES
+    formfield_overrides = PROFILE_FIELDS
     list_display = ("user", "languages", "weekly_capacity", "away_until", "time_zone")
     search_fields = ("user__username", "user__first_name", "user__last_name")
     list_select_related = ("user",)
@@ -82,7 +88,7 @@ class StaffProfileAdmin(ModelAdmin):
 
 class StaffProfileInline(StackedInline):
     model = StaffProfile
-    formfield_overrides = {**StackedInline.formfield_overrides, **CODES}
+    formfield_overrides = {**StackedInline.formfield_overrides, **PROFILE_FIELDS}
     verbose_name = verbose_name_plural = _("as one of our people")
     can_delete = False
 

@@ -16,6 +16,7 @@ from agentfactory_cs.console.saving import HistoryInline
 from agentfactory_cs.console.templatetags.console import figure, when
 
 from ..days import utc_day
+from ..import_admin import CsvImportMixin
 from ..models import Subscription, SubscriptionChange
 from ..queries import in_force
 from ..services import save_subscription
@@ -61,7 +62,8 @@ class SubscriptionChangeInline(HistoryInline):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(BelongingAdmin):
+class SubscriptionAdmin(CsvImportMixin, BelongingAdmin):
+    import_kind = "subscriptions"
     service = staticmethod(save_subscription)
     list_display = ("plan", "customer", "revenue", "seats", "renewal", "payment_status", "ended_on")
     list_filter = (RenewsWithin, Running, ("payment_status", ChoicesDropdownFilter))

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from agentfactory_cs.console.lists import FilledListAdmin
 from agentfactory_cs.console.saving import ServiceAdmin
 
+from ..import_admin import CsvImportMixin
 from ..models import Customer
 from ..queries import staff
 from ..services import assign_manager, save_customer
@@ -47,8 +48,10 @@ class ManagerForm(forms.Form):
 
 
 @admin.register(Customer)
-class CustomerAdmin(Overview, Departures, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
+class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
     service = staticmethod(save_customer)
+    import_kind = "customers"
+    other_import_kinds = ("usage",)
     search_fields = ("name", "external_id")
     search_help_text = _("Name or tenant id")
     # Half of what other lists show: a row here is many cells, and the worst stand on top.
@@ -105,8 +108,8 @@ class CustomerAdmin(Overview, Departures, StaffFieldsMixin, FilledListAdmin, Ser
 
     def _shows_a_churned(self, request: HttpRequest) -> bool:
         match = request.resolver_match
-        pk = match.kwargs.get("object_id") if match else None
-        return bool(pk) and Customer.objects.filter(pk=pk, lifecycle_stage=Customer.Stage.CHURNED).exists()
+        pk = str(match.kwargs.get("object_id", "")) if match else ""
+        return pk.isdigit() and Customer.objects.filter(pk=pk, lifecycle_stage=Customer.Stage.CHURNED).exists()
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view

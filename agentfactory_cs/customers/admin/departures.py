@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget,
 from agentfactory_cs.console.saving import show_refusal
 
 from ..days import utc_day
+from ..import_admin import CsvImportMixin
 from ..models import Churn, Customer
 from ..services import reactivate, record_churn, remove_churn
 from .belonging import BelongingAdmin, overview_of
@@ -91,7 +92,8 @@ class Departures:
 
 
 @admin.register(Churn)
-class ChurnAdmin(BelongingAdmin):
+class ChurnAdmin(CsvImportMixin, BelongingAdmin):
+    import_kind = "churn_dates"
     service = staticmethod(record_churn)
     removal = staticmethod(remove_churn)
     list_display = ("customer", "churned_on", "reason", "reactivated_on", "recorded_by")

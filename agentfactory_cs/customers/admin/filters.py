@@ -50,7 +50,7 @@ class Whose(TabFilter):
             case "churned":
                 return queryset.filter(lifecycle_stage=Customer.Stage.CHURNED)
             case "mine":
-                queryset = queryset.filter(success_manager=self.user)
+                queryset = queryset.filter(success_manager=self.user.pk)
             case "nobody":
                 queryset = queryset.filter(success_manager__isnull=True)
         return queryset.exclude(lifecycle_stage=Customer.Stage.CHURNED)

@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin.dropdown_filters import DropdownFilter
 from agentfactory_cs.console.saving import ServiceTabularInline
 
 from ..days import utc_day
+from ..import_admin import CsvImportMixin
 from ..models import Goal, GoalReading, OutcomeReport
 from ..services import correct_reading, save_goal, save_outcome_report
 from .belonging import BelongingAdmin
@@ -44,7 +45,8 @@ class Achieved(DropdownFilter):
 
 
 @admin.register(Goal)
-class GoalAdmin(BelongingAdmin):
+class GoalAdmin(CsvImportMixin, BelongingAdmin):
+    import_kind = "goals"
     service = staticmethod(save_goal)
     list_display = ("title", "customer", "kind", "start_value", "target_value", "unit", "due_on", "achieved_on")
     list_filter = (Achieved, ("kind", ChoicesDropdownFilter))
@@ -74,7 +76,8 @@ class GoalAdmin(BelongingAdmin):
 
 
 @admin.register(OutcomeReport)
-class OutcomeReportAdmin(BelongingAdmin):
+class OutcomeReportAdmin(CsvImportMixin, BelongingAdmin):
+    import_kind = "outcome_reports"
     service = staticmethod(save_outcome_report)
     list_display = ("customer", "period_start", "period_end", "cost", "value_delivered", "value_expected", "currency")
     search_fields = ("customer__name",)

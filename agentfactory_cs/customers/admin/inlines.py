@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.console.saving import HistoryInline, ServiceTabularInline
 
-from ..models import Churn, Contact, CustomerChange, Subscription
+from ..models import Churn, Contact, Customer, CustomerChange, Subscription
 from ..services import save_contact, save_subscription
 
 
@@ -57,8 +57,8 @@ def _value(change: CustomerChange, stored: str) -> Any:
     """A stored value as people read it: a manager's name, a tier's label."""
     if change.field == CustomerChange.Field.MANAGER:
         return _manager_name(change, stored)
-    field = change._meta.get_field("customer").related_model._meta.get_field(change.field)
-    return dict(field.flatchoices).get(stored, stored)
+    choices = Customer.Tier.choices if change.field == CustomerChange.Field.TIER else Customer.Stage.choices
+    return dict(choices).get(stored, stored)
 
 
 def _manager_name(change: CustomerChange, stored: str) -> Any:

@@ -56,7 +56,7 @@ class Overview:
             "panels": _panels_by_place(request),
             **_buttons(request, customer),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/customers/customer/overview.html", context)
 
 

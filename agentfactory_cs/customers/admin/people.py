@@ -4,13 +4,15 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 
+from ..import_admin import CsvImportMixin
 from ..models import Contact
 from ..services import save_contact
 from .belonging import BelongingAdmin
 
 
 @admin.register(Contact)
-class ContactAdmin(BelongingAdmin):
+class ContactAdmin(CsvImportMixin, BelongingAdmin):
+    import_kind = "contacts"
     service = staticmethod(save_contact)
     list_display = ("name", "email", "customer", "role", "is_primary", "mail_status", "left_on")
     list_filter = (("mail_status", ChoicesDropdownFilter), ("is_primary", BooleanRadioFilter))

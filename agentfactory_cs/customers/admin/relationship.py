@@ -21,6 +21,7 @@ from agentfactory_cs.console.registry import panels
 from agentfactory_cs.console.templatetags.console import when
 from agentfactory_cs.console.views import panel_response
 
+from ..import_admin import CsvImportMixin
 from ..models import Interaction, RenewalEstimate, Task, Training
 from ..queries import staff
 from ..services import estimate_renewal, finish_task, log_interaction, reopen_task, save_task, save_training
@@ -158,7 +159,8 @@ class TaskAdmin(BelongingAdmin):
 
 
 @admin.register(Interaction)
-class InteractionAdmin(BelongingAdmin):
+class InteractionAdmin(CsvImportMixin, BelongingAdmin):
+    import_kind = "interactions"
     service = staticmethod(log_interaction)
     list_display = ("subject", "customer", "kind", "direction", "held", "staff")
     list_filter = (StaffFilter, ("kind", ChoicesDropdownFilter), ("direction", ChoicesDropdownFilter))
@@ -182,7 +184,8 @@ class InteractionAdmin(BelongingAdmin):
 
 
 @admin.register(Training)
-class TrainingAdmin(BelongingAdmin):
+class TrainingAdmin(CsvImportMixin, BelongingAdmin):
+    import_kind = "training"
     service = staticmethod(save_training)
     list_display = ("course", "customer", "assigned_on", "completed_on")
     search_fields = ("course", "customer__name")

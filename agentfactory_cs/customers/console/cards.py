@@ -35,7 +35,7 @@ def renewals(request: HttpRequest, scope: Scope) -> Mapping[str, Any] | None:
 def due_tasks(request: HttpRequest, scope: Scope) -> Mapping[str, Any] | None:
     if not Customer.objects.exists():
         return None
-    mine = Task.objects.open().filter(owner=request.user).select_related("customer").order_by("due_at", "id")
+    mine = Task.objects.open().filter(owner=request.user.pk).select_related("customer").order_by("due_at", "id")
     return {"tasks": mine[:SHOWN], "now": scope.now}
 
 

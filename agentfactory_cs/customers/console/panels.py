@@ -35,7 +35,7 @@ def tasks(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
     mine = customer.tasks.select_related("owner")
     return {
         "tasks": mine.open().order_by("due_at", "id"),
-        "finished": mine.filter(finished_by=request.user, finished_at__gt=now - UNDO_FOR).order_by("-finished_at"),
+        "finished": mine.filter(finished_by=request.user.pk, finished_at__gt=now - UNDO_FOR).order_by("-finished_at"),
         "may_change": request.user.has_perm("customers.change_task"),
         "now": now,
         "Status": Task.Status,

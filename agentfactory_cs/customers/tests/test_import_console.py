@@ -6,34 +6,12 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import path
-from unfold.admin import ModelAdmin
-from unfold.sites import UnfoldAdminSite
 
-from agentfactory_cs.customers.import_admin import CsvImportMixin
-from agentfactory_cs.customers.models import Customer, Training, UsageDay
+from agentfactory_cs.customers.models import Customer, UsageDay
 
 from .importing import a_customer
 
-
-class CustomerPages(CsvImportMixin, ModelAdmin):
-    import_kind = "customers"
-    other_import_kinds = ("usage",)
-
-
-class TrainingPages(CsvImportMixin, ModelAdmin):
-    import_kind = "training"
-
-
-site = UnfoldAdminSite(name="admin")
-site.register(Customer, CustomerPages)
-site.register(Training, TrainingPages)
-urlpatterns = [path("admin/", site.urls)]
-
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.urls(__name__),
-]
+pytestmark = pytest.mark.django_db
 
 CUSTOMERS = (
     b"account id,company,signup-date,colour\nacme,Acme Inc,2025-01-01,red\nbolt,Bolt,2025-01-01,blue\nbad,Bad,soon,x\n"

@@ -89,7 +89,7 @@ class TestCustomer:
         customer = Customer.objects.get(name="Northwind")
         assert response["Location"] == f"/admin/customers/customer/{customer.pk}/overview/"
         assert _events(customer) == ["customers.signed_up", "customers.contact_added"]
-        assert {event.by for event in customer.events.all()} == {manager}  # type: ignore[attr-defined]
+        assert {event.by for event in customer.events.all()} == {manager}
 
     def test_a_changed_tier_keeps_what_it_was(self, console: Client, manager: Any) -> None:
         customer = make_customer(lifecycle_stage="adoption")

@@ -17,7 +17,7 @@
   }
 
   function search() {
-    const field = document.querySelector("#searchbar, #nav-filter");
+    const field = document.getElementById("searchbar") ?? document.getElementById("nav-filter");
     if (field) field.focus();
     return Boolean(field);
   }
