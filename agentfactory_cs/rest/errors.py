@@ -1,5 +1,6 @@
 """Every error in one shape: `type`, and `errors` with `code`, `detail` and `attr`."""
 
+import logging
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from django.db.models import BaseConstraint, CheckConstraint, Model, ProtectedError, RestrictedError, UniqueConstraint
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.settings import api_settings
+
+logger = logging.getLogger(__name__)
 
 # What services answer with when the request is sound but something stands against it.
 _CONFLICT_CODES = {"unique", "unique_together", "conflict"}
@@ -47,6 +50,10 @@ class Handler(ExceptionHandler):
                 return _refusal(dict(_errors_of(exc)))
             case IntegrityError():
                 return _broken_constraint(exc)
+            case DataError():  # such as an offset from UTC of 20 hours, which Python takes and PostgreSQL does not
+                logger.warning("The database cannot take a value of this request.", exc_info=exc)
+                detail = "A value is outside the range that can be stored or compared."
+                return ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [detail]})
             case ProtectedError() | RestrictedError():
                 return Conflict("Other records depend on this one.")
             case OperationalError() if getattr(exc.__cause__, "pgcode", None) in _COLLISIONS:

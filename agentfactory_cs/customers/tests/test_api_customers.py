@@ -172,6 +172,11 @@ class TestListing:
 
         assert ([row["id"] for row in now], later) == ([customer.pk], [])
 
+    def test_a_moment_that_the_database_cannot_take_is_refused(self, api: ApiClient) -> None:
+        response = api.get("customers/", updated_since="2026-07-01T12:00:00+20:00")
+
+        assert (response.status_code, errors_of(response)) == (400, {"non_field_errors": "invalid"})
+
     def test_a_mistyped_filter_is_refused_and_not_ignored(self, api: ApiClient) -> None:
         response = api.get("customers/", teir="pro")
 
