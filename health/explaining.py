@@ -64,11 +64,13 @@ class ComponentLine:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A score taken apart. The contributions of `metrics` sum to `total`, their changes to `change`."""
+    """A score taken apart. The contributions of `metrics` sum to `total`, their changes to `change`;
+    `total_shown` is the whole number people see."""
 
     customer_id: int
     day: date
     total: float | None
+    total_shown: int | None
     band: str | None
     band_label: str
     provisional: bool
@@ -114,6 +116,7 @@ def explain_row(row: HealthScore, version: ScorecardVersion, before: "RowBefore 
         customer_id=row.customer_id,
         day=row.day,
         total=total,
+        total_shown=None if total is None else ledger.card.whole(total),
         band=None if total is None else ledger.card.band(total),
         band_label="no data" if total is None else BAND_LABELS[ledger.card.band(total)],
         provisional=ledger.card.is_provisional(row.coverage),

@@ -4,6 +4,7 @@ One row per customer; the columns of a reading are `metrics.METRICS`, NaN where 
 formulas are those of docs/health.md.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,14 @@ class Card:
         if total < self.at_risk_below:
             return AT_RISK
         return HEALTHY if total > self.healthy_above else STEADY
+
+    def whole(self, total: float) -> int:
+        """The whole number to show for a total: the nearest one that lies in the same band, so that 49.6 is
+        not shown as "50, at risk"."""
+        nearest = math.floor(total + 0.5)
+        if self.band(nearest) == self.band(total):
+            return nearest
+        return math.floor(total) if nearest > total else math.ceil(total)
 
     def is_provisional(self, coverage: float) -> bool:
         return coverage < self.provisional_below

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -70,6 +70,11 @@ def score_customer(customer_id: int, *, as_of: date | None = None, now: datetime
     if not score_and_store(Selection(ids=(customer_id,)), day):
         raise _why_not(customer_id, day)
     return HealthScore.objects.get(customer_id=customer_id, day=day)
+
+
+def score_customers(customer_ids: Sequence[int], *, as_of: date) -> int:
+    """Score several customers for a day and store their rows; returns how many had a score on it."""
+    return score_and_store(Selection(ids=tuple(customer_ids)), as_of)
 
 
 def _component(name: str, customer_id: int, as_of: date | None, now: datetime | None) -> float | None:

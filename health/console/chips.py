@@ -16,10 +16,10 @@ BANDS = ((0.0, 50.0, "bad"), (80.0, 100.0, "good"))
 
 
 def chip_of(explanation: Explanation | None) -> ScoreChip:
-    if explanation is None or explanation.total is None:
+    if explanation is None or explanation.total_shown is None:
         return ScoreChip(None)
     return ScoreChip(
-        explanation.total,
+        explanation.total_shown,
         explanation.band_label,
         MOODS[explanation.band or STEADY],
         explanation.change,

@@ -270,3 +270,27 @@ class TestKeyFigures:
         response = console.get(link(scope))
 
         assert [customer.name for customer in response.context["cl"].result_list] == ["At risk"]
+
+
+class TestScoreAgain:
+    def _ask(self, client: Client, *customers: Customer) -> str:
+        data = {"action": "health_score_again", "_selected_action": [customer.pk for customer in customers]}
+        return client.post(LIST, data, follow=True).content.decode()
+
+    def test_chosen_customers_are_scored_for_yesterday_and_the_rest_accounted_for(self, console: Client) -> None:
+        old, new = make_customer(), make_customer(signed_up_at=NOW)
+        make_usage(old, api_calls=15)
+
+        page = self._ask(console, old, new)
+
+        assert "Scored 1 for 2026-06-30; 1 had not signed up by then, or had churned." in page
+        assert HealthScore.objects.get().customer == old
+
+    def test_a_viewer_may_not(self) -> None:
+        client = Client()
+        client.force_login(make_member("Viewer"))
+        customer = make_customer()
+
+        self._ask(client, customer)
+
+        assert not HealthScore.objects.exists()

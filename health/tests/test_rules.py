@@ -173,6 +173,13 @@ def test_a_total_falls_into_its_band(total: float, band: str) -> None:
     assert CARD.band(total) == band
 
 
+@pytest.mark.parametrize(
+    ("total", "shown"), [(49.6, 49), (49.4, 49), (50, 50), (80.3, 81), (80, 80), (79.6, 80), (62.5, 63), (99.9, 100)]
+)
+def test_the_whole_number_shown_lies_in_the_band_of_the_total(total: float, shown: int) -> None:
+    assert CARD.whole(total) == shown
+
+
 @pytest.mark.parametrize(("coverage", "provisional"), [(0.49, True), (0.5, False), (1, False)])
 def test_below_half_coverage_a_score_is_provisional(coverage: float, provisional: bool) -> None:
     assert CARD.is_provisional(coverage) is provisional
