@@ -14,7 +14,8 @@ from agentfactory_cs import embedded
 embedded.ensure_running(settings.VAR_DIR, settings.DATABASE_URL, settings.REDIS_URL)
 application = get_wsgi_application()
 
-# What is loaded by now stays for good. Without this the garbage collector looks through all of it again and again: up
-# to 8 ms of each request that makes many objects, such as 5 000 usage rows.
+# What is loaded by now stays for good, so the garbage collector need not look through it again; and it need not run
+# after every 700 objects. Both together took 12 ms of a request with 5 000 usage rows.
 gc.collect()
 gc.freeze()
+gc.set_threshold(25_000, 20, 20)

@@ -44,11 +44,10 @@ class PrincipalThrottle(BaseThrottle):
 
 
 def _count(key: str, seconds: int) -> int:
-    cache.add(key, 0, timeout=2 * seconds)
     try:
         return cache.incr(key)
-    except ValueError:  # it expired, or the cache was emptied, between the two calls
-        return 1
+    except ValueError:  # the first of this window
+        return 1 if cache.add(key, 1, timeout=2 * seconds) else cache.incr(key)
 
 
 @lru_cache

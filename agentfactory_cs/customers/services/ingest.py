@@ -1,17 +1,18 @@
 """Usage, taken in as sets: one statement stores thousands of rows.
 
-A request costs two or three queries and the upsert, however many rows it has. What is wrong is looked for over whole
-columns; only where a column shows that something is, are rows looked at one by one.
+A sound request costs one query and the upsert, however many rows it has. What is wrong is looked for over whole
+columns; only where that shows that something is, are rows looked at one by one.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import compress
 from typing import Annotated, Any
 
 import msgspec
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from msgspec import Meta, Struct
 
@@ -58,7 +59,6 @@ class Ingested:
     errors: list[RowError] = field(default_factory=list)
 
 
-@transaction.atomic
 def ingest_usage(rows: Sequence[UsageRow | RowError], *, partial: bool = False, now: datetime) -> Ingested:
     """Store usage rows; each replaces what was stored for its customer and day.
 
@@ -66,17 +66,27 @@ def ingest_usage(rows: Sequence[UsageRow | RowError], *, partial: bool = False, 
     or with `partial` the others are.
     """
     today = utc_day(now)
-    read = [row for row in rows if isinstance(row, UsageRow)]
     bits = {name: 1 << bit for name, bit in Feature.objects.values_list("name", "bit")}
+    read = [row for row in rows if isinstance(row, UsageRow)]
     columns = _Columns.of(read, bits)
-    errors: list[RowError] = []
-    if len(read) < len(rows) or not columns.are_sound(today):
-        errors = list(_errors(rows, columns.customers, bits, today))
-        wrong = {error.index for error in errors}
-        columns = columns.where([i not in wrong for i, row in enumerate(rows) if isinstance(row, UsageRow)])
+    if len(read) == len(rows) and columns.are_sound(today) and columns.store():
+        return Ingested(len(rows))
+    return _sort_out(rows, columns, bits, today, partial=partial)
+
+
+@transaction.atomic
+def _sort_out(
+    rows: Sequence[UsageRow | RowError], columns: "_Columns", bits: dict[str, int], today: date, *, partial: bool
+) -> Ingested:
+    """The slow way: look at every row, then store the good ones if that is wanted."""
+    columns = columns.by_our_id()
+    errors = list(_errors(rows, columns.ours, bits, today))
     if errors and not partial:
         return Ingested(0, errors)
-    columns.store()
+    wrong = {error.index for error in errors}
+    columns = columns.where([i not in wrong for i, row in enumerate(rows) if isinstance(row, UsageRow)])
+    if not columns.store():
+        raise ValidationError("A customer was deleted at this very moment; send the rows again.", code="conflict")
     return Ingested(len(columns.days), errors)
 
 
@@ -89,21 +99,17 @@ def array_literal(values: Sequence[object]) -> str:
     return "{" + msgspec.json.encode(values)[1:-1].decode() + "}"
 
 
-# In the order asked for, with NULL where there is no such customer.
-_FIND = """
-SELECT array_agg(customer.id ORDER BY place)
-FROM unnest(%s::{type}[]) WITH ORDINALITY AS named (id, place)
-LEFT JOIN customers_customer AS customer ON customer.{column} = named.id
-"""
-_FIND_BY_OUR_ID = _FIND.format(type="bigint", column="id")
-_FIND_BY_EXTERNAL_ID = _FIND.format(type="text", column="external_id")
-
-# Sorted, so that two requests over the same rows take their locks in the same order.
+# Joined with the customers as it is stored: asking for their ids first takes 4 ms more of 5 000 rows' 60. Sorted, so
+# that two requests over the same rows take their locks in the same order.
 _UPSERT = """
 INSERT INTO customers_usageday
        (customer_id, day, features, api_calls, active_agents, conversations, logins, active_users, community_posts)
-SELECT * FROM unnest(
-       %s::bigint[], %s::date[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])
+SELECT customer.id, day, features, api_calls, active_agents, conversations, logins, active_users, community_posts
+FROM unnest(
+       %s::{type}[], %s::date[], %s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[]
+) AS sent
+       (name, day, features, api_calls, active_agents, conversations, logins, active_users, community_posts)
+JOIN customers_customer AS customer ON customer.{column} = sent.name
 ORDER BY 1, 2
 ON CONFLICT (customer_id, day) DO UPDATE SET
        features = EXCLUDED.features,
@@ -115,21 +121,34 @@ ON CONFLICT (customer_id, day) DO UPDATE SET
        community_posts = EXCLUDED.community_posts
 """
 
+# Our ids in the order asked for, with NULL where there is no such customer.
+_FIND = """
+SELECT array_agg(coalesce(by_our_id.id, by_their_id.id) ORDER BY place)
+FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS sent (ours, theirs, place)
+LEFT JOIN customers_customer AS by_our_id ON by_our_id.id = sent.ours
+LEFT JOIN customers_customer AS by_their_id ON by_their_id.external_id = sent.theirs
+"""
+
+
+class _Incomplete(Exception):
+    """Some row's customer is not there: undo the rows that were stored."""
+
 
 @dataclass(frozen=True)
 class _Columns:
-    """Rows turned on their side, as the database takes them; None where a row names what is not known."""
+    """Rows turned on their side, as the database takes them; None where a row names nothing that is known."""
 
-    customers: list[int | None]
+    ours: list[int | None]
+    theirs: list[str | None]
     days: list[date]
     features: list[int | None]
     counts: list[list[int]]
-    named_twice: list[bool]
 
     @classmethod
     def of(cls, rows: Sequence[UsageRow], bits: dict[str, int]) -> "_Columns":
         return cls(
-            customers=_find_customers(rows),
+            ours=[row.customer for row in rows],
+            theirs=_plain([row.customer_external_id for row in rows]),
             days=[row.day for row in rows],
             features=[_bit_set(row.features, bits) for row in rows],
             # One comprehension a column: several times as fast as a row at a time.
@@ -141,59 +160,69 @@ class _Columns:
                 [row.active_users for row in rows],
                 [row.community_posts for row in rows],
             ],
-            named_twice=[row.customer is not None and row.customer_external_id is not None for row in rows],
         )
 
+    @property
+    def names(self) -> Sequence[int | str | None]:
+        """What the rows call their customers; None for all where some use our ids and others the platform's."""
+        if not any(self.ours):
+            return self.theirs
+        return [None] * len(self.days) if any(self.theirs) else self.ours
+
     def are_sound(self, today: date) -> bool:
+        """Whether only a customer that is not there can still be wrong."""
         if not self.days:
             return True
+        names, first, last = self.names, min(self.days), max(self.days)
+        places = set(names) if first == last else set(zip(names, self.days, strict=True))
         return (
-            True not in self.named_twice
-            and None not in self.customers
+            None not in names
             and None not in self.features
-            and today - OLDEST <= min(self.days)
-            and max(self.days) <= today
-            and len(set(zip(self.customers, self.days, strict=True))) == len(self.days)
+            and today - OLDEST <= first
+            and last <= today
+            and len(places) == len(self.days)
         )
+
+    def store(self) -> bool:
+        """False, and nothing is stored, where a row's customer is not there."""
+        if not self.days:
+            return True
+        type_, column = ("bigint", "id") if any(self.ours) else ("text", "external_id")
+        columns: tuple[Sequence[object], ...] = (self.names, self.days, self.features, *self.counts)
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_UPSERT.format(type=type_, column=column), list(map(array_literal, columns)))
+                if cursor.rowcount < len(self.days):
+                    raise _Incomplete
+        except _Incomplete:
+            return False
+        return True
+
+    def by_our_id(self) -> "_Columns":
+        """All customers by our id, None where there is none of that name."""
+        if not self.days:
+            return self
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND, [array_literal(self.ours), array_literal(self.theirs)])
+            ours = cursor.fetchone()[0]
+        return replace(self, ours=ours, theirs=[None] * len(ours))
 
     def where(self, wanted: list[bool]) -> "_Columns":
         def kept(column: list[Any]) -> list[Any]:
             return list(compress(column, wanted))
 
         counts = [kept(column) for column in self.counts]
-        return _Columns(kept(self.customers), kept(self.days), kept(self.features), counts, kept(self.named_twice))
-
-    def store(self) -> None:
-        if self.days:
-            columns: tuple[Sequence[object], ...] = (self.customers, self.days, self.features, *self.counts)
-            with connection.cursor() as cursor:
-                cursor.execute(_UPSERT, [array_literal(column) for column in columns])
+        return _Columns(kept(self.ours), kept(self.theirs), kept(self.days), kept(self.features), counts)
 
 
 _is_plain = re.compile(r"[A-Za-z0-9._:@-]*").fullmatch
 
 
-def _find_customers(rows: Sequence[UsageRow]) -> list[int | None]:
-    """Our id of each row's customer, None where there is none of that name."""
-    ours = [row.customer for row in rows]
-    theirs: list[str | None] = [row.customer_external_id for row in rows]
-    if not _is_plain("".join(filter(None, theirs))):
-        # Anything else cannot be an external id, and might be something to escape.
-        theirs = [name if name and _is_plain(name) else None for name in theirs]
-    by_our_id, by_external_id = _find(_FIND_BY_OUR_ID, ours), _find(_FIND_BY_EXTERNAL_ID, theirs)
-    if by_our_id and by_external_id:
-        return [one or other for one, other in zip(by_our_id, by_external_id, strict=True)]
-    return by_our_id or by_external_id or [None] * len(rows)
-
-
-def _find(query: str, names: Sequence[object]) -> list[int | None] | None:
-    """None where no row names its customer in this way, which saves a query in almost every request."""
-    if not any(names):
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(query, [array_literal(names)])
-        found: list[int | None] = cursor.fetchone()[0]
-    return found
+def _plain(names: list[str | None]) -> list[str | None]:
+    """Without names that cannot be external ids: they might hold something to escape."""
+    if _is_plain("".join(filter(None, names))):
+        return names
+    return [name if name and _is_plain(name) else None for name in names]
 
 
 def _bit_set(names: list[str], bits: dict[str, int]) -> int | None:

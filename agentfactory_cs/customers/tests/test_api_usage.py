@@ -72,8 +72,8 @@ class TestStoring:
             response = api.post("usage/", rows)
 
         assert response.json()["accepted"] == 1_000
-        # The key, the features, the customers, the upsert, and the savepoint around them.
-        assert len(for_one) == len(for_many) == 6
+        # The key, the features, the upsert, and the savepoint around it.
+        assert len(for_one) == len(for_many) == 5
 
 
 BAD_ROWS: list[tuple[Any, str, str]] = [
