@@ -197,7 +197,12 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "agentfactory_cs.console.dashboard.fill",
     "STYLES": [lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/console.js"), lambda request: static("console/charts.js")],
-    "SIDEBAR": {"show_search": True, "navigation": "agentfactory_cs.console.navigation.sidebar"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "agentfactory_cs.console.navigation.sidebar",
+    },
+    "COMMAND": {"search_callback": "agentfactory_cs.customers.console.search.find"},
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {

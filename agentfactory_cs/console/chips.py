@@ -31,7 +31,8 @@ class ScoreChip:
 
     @property
     def points(self) -> int | None:
-        return None if self.number is None else _whole(self.number)
+        """Whole points, cut off: 49.6 is below 50, and must not read "50 at risk"."""
+        return None if self.number is None else int(self.number)
 
     @property
     def moved(self) -> int:

@@ -17,7 +17,11 @@ Actor = Any
 
 
 def actor_label(by: Actor) -> str:
-    return str(by)[:150] if by is not None else "System"
+    """Who did it, as the timeline says it: a person's name, a key's name, or the system."""
+    if by is None:
+        return "System"
+    name = by.get_full_name() if isinstance(by, get_user_model()) else ""
+    return (name or str(by))[:150]
 
 
 def actor_user(by: Actor) -> Any:

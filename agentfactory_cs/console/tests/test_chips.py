@@ -38,6 +38,9 @@ def test_a_score_set_by_hand_shows_the_computed_one_beside_it() -> None:
     assert "<small>44</small>" in html
 
 
-def test_half_points_are_rounded_as_people_round() -> None:
-    assert ScoreChip(42.5).points == 43
+def test_a_score_just_below_a_band_does_not_read_as_inside_it() -> None:
+    assert ScoreChip(49.9, "at risk", "bad").points == 49
+
+
+def test_half_points_of_change_are_rounded_as_people_round() -> None:
     assert ScoreChip(50, change=-2.5).moved == -3

@@ -63,7 +63,7 @@ def _shown(customer: Customer, field: str) -> tuple[str, str]:
     """The value as stored in the history, and as a person reads it."""
     if field == CustomerChange.Field.MANAGER:
         manager = customer.success_manager
-        return (str(manager.pk), str(manager)) if manager else ("", "nobody")
+        return (str(manager.pk), manager.get_full_name() or str(manager)) if manager else ("", "nobody")
     return getattr(customer, field), getattr(customer, f"get_{field}_display")()
 
 
