@@ -22,7 +22,6 @@ class Line:
     width: int
     height: int
     path: str
-    area: str
     dots: Sequence[tuple[float, float]]
     first: Point
     last: Point
@@ -50,31 +49,53 @@ def line(
     values = [point for point in points if point is not None]
     if not values:
         return None
-    low = min(0.0, *values) if low is None else low
-    high = max(*values, low + 1.0) if high is None else high
-    step = width / max(len(points) - 1, 1)
-
-    def across(place: int) -> float:
-        return round(place * step, 1)
-
-    def down(value: float) -> float:
-        share = (min(max(value, low), high) - low) / (high - low)
-        return round(1 + (height - 2) * (1 - share), 1)
-
-    runs = _runs([(across(place), down(point)) if point is not None else None for place, point in enumerate(points)])
+    scale = _Scale.fitting(values, low, high, width / max(len(points) - 1, 1), height)
+    runs = _runs([scale.place(at, point) for at, point in enumerate(points)])
     return Line(
         width,
         height,
-        " ".join("M" + "L".join(f"{x} {y}" for x, y in run) for run in runs if len(run) > 1),
-        " ".join(_area(run, height) for run in runs if len(run) > 1),
-        [run[0] for run in runs if len(run) == 1],
-        values[0],
-        values[-1],
-        low,
-        high,
-        [Stripe(down(end), round(down(start) - down(end), 1), kind) for start, end, kind in bands],
-        [across(place) for place in marks],
+        path=" ".join("M" + _through(run) for run in runs if len(run) > 1),
+        dots=[run[0] for run in runs if len(run) == 1],
+        first=values[0],
+        last=values[-1],
+        low=scale.low,
+        high=scale.high,
+        stripes=[
+            Stripe(scale.down(end), round(scale.down(start) - scale.down(end), 1), kind) for start, end, kind in bands
+        ],
+        ticks=[scale.across(at) for at in marks],
     )
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From a place and a value to the picture's coordinates."""
+
+    low: float
+    high: float
+    step: float
+    height: int
+
+    @classmethod
+    def fitting(
+        cls, values: Sequence[float], low: float | None, high: float | None, step: float, height: int
+    ) -> "_Scale":
+        floor = min(0.0, *values) if low is None else low
+        return cls(floor, max(*values, floor + 1.0) if high is None else high, step, height)
+
+    def across(self, at: int) -> float:
+        return round(at * self.step, 1)
+
+    def down(self, value: float) -> float:
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(1 + (self.height - 2) * (1 - share), 1)
+
+    def place(self, at: int, value: Point) -> tuple[float, float] | None:
+        return None if value is None else (self.across(at), self.down(value))
+
+
+def _through(run: Sequence[tuple[float, float]]) -> str:
+    return "L".join(f"{x} {y}" for x, y in run)
 
 
 def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
@@ -86,8 +107,3 @@ def _runs(places: Sequence[tuple[float, float] | None]) -> list[list[tuple[float
         elif runs[-1]:
             runs.append([])
     return [run for run in runs if run]
-
-
-def _area(run: Sequence[tuple[float, float]], height: int) -> str:
-    line_part = "L".join(f"{x} {y}" for x, y in run)
-    return f"M{run[0][0]} {height}L{line_part}L{run[-1][0]} {height}Z"

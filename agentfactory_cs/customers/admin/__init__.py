@@ -1,5 +1,5 @@
 """The console's pages of customers and what belongs to them; one file per idea."""
 
-from . import catalogue, company, contracts, customer, departures, goals, people, relationship
+from . import catalogue, company, contracts, customer, departures, goals, people, relationship, tasks
 
-__all__ = ["catalogue", "company", "contracts", "customer", "departures", "goals", "people", "relationship"]
+__all__ = ["catalogue", "company", "contracts", "customer", "departures", "goals", "people", "relationship", "tasks"]

@@ -14,7 +14,7 @@ from ..days import utc_day
 from ..models import Customer, Subscription, Tag
 from ..queries import in_force
 from .contracts import RenewsWithin, renews
-from .relationship import OwnerFilter
+from .owners import OwnerFilter
 
 MOST_TAGS = 200
 
