@@ -82,6 +82,11 @@ def whole(cell: str, manner: Manner) -> int:
     return number
 
 
+# Before the decimal point, as money columns hold them (customers/models/fields.py); beyond some thirty digits
+# Python's arithmetic refuses to round.
+MONEY_DIGITS = 12
+
+
 def decimal(cell: str, manner: Manner) -> Decimal:
     plain = cell
     if manner.decimal_comma:
@@ -105,6 +110,8 @@ def _comma_hint(cell: str, manner: Manner) -> str:
 
 def money(cell: str, manner: Manner) -> Decimal:
     number = decimal(cell, manner)
+    if number.adjusted() >= MONEY_DIGITS:
+        raise ValueError("is too large for an amount of money")
     if number != round(number, 2):
         raise ValueError("has more than two decimals")
     return number
