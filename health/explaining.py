@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from .metrics import COMPONENTS, KEYS, METRICS, TIERS, Metric, component_of
+from .metrics import COMPONENTS, METRICS, TIERS, Metric, component_of
 from .models import HealthScore, ScorecardVersion
 from .rules import BAND_LABELS, Card, Deck, score
 
@@ -240,6 +240,3 @@ def _sentences(lines: Sequence[MetricLine]) -> list[str]:
     lost = [(line.weight * (100 - line.points), line) for line in lines if line.points is not None]
     worst = sorted((item for item in lost if item[0] >= 1), key=lambda item: -item[0])
     return [line.sentence for _, line in worst[:3]]
-
-
-__all__ = ["KEYS", "ComponentLine", "Explanation", "MetricLine", "RowBefore", "explain_row"]

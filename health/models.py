@@ -87,7 +87,7 @@ class HealthScore(models.Model):
     """One customer's score for one day, with the raw readings it was made from.
 
     Written by `health.scoring` only. Points, weights, contributions and sentences are not stored: they are
-    computed from `readings` (in the order of `rules.METRICS`, NULL where there was no data), `tier` and the
+    computed from `readings` (in the order of `metrics.METRICS`, NULL where there was no data), `tier` and the
     scorecard version. A total is missing only where no metric had data.
     """
 
@@ -101,7 +101,7 @@ class HealthScore(models.Model):
     outcomes = RealField(null=True)
     relationship = RealField(null=True)
     coverage = RealField(help_text="Share of the full weight that had data, 0 to 1.")
-    tier = models.SmallIntegerField(help_text="Place of the tier on that day in rules.TIERS.")
+    tier = models.SmallIntegerField(help_text="Place of the tier on that day in metrics.TIERS.")
     readings = ArrayField(RealField(null=True), size=16)
 
     class Meta:
@@ -131,7 +131,7 @@ class ScoringRunState(models.TextChoices):
 class ScoringRun(models.Model):
     """The scoring of all customers for one day.
 
-    Made by `services.start_run`, worked off in chunks by any number of workers; `done` when every chunk is.
+    Made by `runs.start_run`, worked off in chunks by any number of workers; `done` when every chunk is.
     """
 
     State = ScoringRunState
@@ -171,8 +171,8 @@ class ScoringRun(models.Model):
 class ScoringChunk(models.Model):
     """A range of customer ids of a run, claimed by one worker at a time.
 
-    A claim is a lease: a worker that dies leaves `claimed_at` behind, and after LEASE another takes over.
-    Scoring a chunk twice writes the same rows.
+    A claim is a lease: a worker that dies leaves `claimed_at` behind, and after LEASE another takes over, at
+    most MAX_ATTEMPTS times (`health.runs`). Scoring a chunk twice writes the same rows.
     """
 
     run = models.ForeignKey(ScoringRun, on_delete=models.CASCADE, related_name="chunks")

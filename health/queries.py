@@ -9,7 +9,7 @@ from django.db.models import Avg, Count, F, FilteredRelation, Max, Q, QuerySet
 from django.db.models.functions import Floor, Least
 
 from agentfactory_cs.customers.models import Customer
-from agentfactory_cs.customers.queries import in_scope
+from agentfactory_cs.customers.queries import in_scope, narrowed
 
 from .explaining import Explanation, RowBefore, explain_row
 from .models import HealthScore, ScorecardVersion, ScoringRun
@@ -26,6 +26,12 @@ def current_day(until: date | None = None) -> date | None:
     if until:
         runs, scores = runs.filter(day__lte=until), scores.filter(day__lte=until)
     return runs.aggregate(day=Max("day"))["day"] or scores.aggregate(day=Max("day"))["day"]
+
+
+def explain_now(customer_id: int) -> Explanation | None:
+    """A customer's latest score taken apart, unless everybody has been scored since and this one has left."""
+    explanation, newest = explain(customer_id), current_day()
+    return explanation if explanation and newest and explanation.day >= newest else None
 
 
 def explain(customer_id: int, day: date | None = None, *, since: date | None = None) -> Explanation | None:
@@ -119,8 +125,9 @@ class Shape:
 
 
 def _scores_on(day: date, filters: Mapping[str, str]) -> QuerySet[HealthScore]:
+    """Who had left by then has no score, and who left since had one: so the filters alone narrow it."""
     scores = HealthScore.objects.filter(day=day)
-    return scores.filter(customer__in=in_scope(filters)) if filters else scores
+    return scores.filter(customer__in=narrowed(Customer.objects.all(), filters)) if filters else scores
 
 
 def shape(until: date, filters: Mapping[str, str]) -> Shape | None:
@@ -156,12 +163,11 @@ def falls(day: date, filters: Mapping[str, str], limit: int) -> Sequence[tuple[C
         in_scope(filters)
         .alias(now=on(day), before=on(day - timedelta(days=COMPARED_DAYS)))
         .alias(change=F("now__total") - F("before__total"))
-        .filter(change__lt=0)
+        .alias(coverage=F("now__coverage"), version=F("now__version"))
+        .filter(~provisional(), change__lt=0)
         .select_related("success_manager")
         .order_by("change", "pk")
     )
-    # Some of them may be provisional, which only the scorecard can tell.
-    customers = list(fallen[: 3 * limit])
+    customers = list(fallen[:limit])
     explained = explain_many([customer.pk for customer in customers], day)
-    found = [(customer, explained[customer.pk]) for customer in customers if customer.pk in explained]
-    return [(customer, explanation) for customer, explanation in found if not explanation.provisional][:limit]
+    return [(customer, explained[customer.pk]) for customer in customers if customer.pk in explained]

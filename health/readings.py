@@ -83,13 +83,19 @@ LEFT JOIN LATERAL (
 WHERE {who} AND g.set_on <= %(day)s
 GROUP BY c.id"""
 
+# Amounts of several currencies cannot be added: the reports in the currency of the latest one count.
 OUTCOMES = f"""
 SELECT c.id,
     ((sum(o.value_delivered) - sum(o.cost)) / nullif(sum(o.cost), 0))::float8,
     (sum(o.value_delivered) FILTER (WHERE o.value_expected IS NOT NULL)
         / nullif(sum(o.value_expected), 0))::float8
-FROM customers_outcomereport o JOIN customers_customer c ON c.id = o.customer_id
-WHERE {{who}} AND o.period_end BETWEEN %(day)s - 179 AND %(day)s AND o.period_end >= {_SIGNUP_DAY}
+FROM (
+    SELECT o.*, first_value(o.currency) OVER (
+        PARTITION BY o.customer_id ORDER BY o.period_end DESC, o.period_start DESC) AS latest_currency
+    FROM customers_outcomereport o JOIN customers_customer c ON c.id = o.customer_id
+    WHERE {{who}} AND o.period_end BETWEEN %(day)s - 179 AND %(day)s AND o.period_end >= {_SIGNUP_DAY}
+) o JOIN customers_customer c ON c.id = o.customer_id
+WHERE o.currency = o.latest_currency
 GROUP BY c.id"""
 
 NPS = """

@@ -46,18 +46,21 @@ class Card:
         """Raises BadDefinition naming what is wrong."""
         components = _weights(definition, "components", COMPONENTS)
         metrics = _mapping(definition, "metrics", KEYS)
+        for key in KEYS:
+            if not isinstance(metrics[key], Mapping):
+                raise BadDefinition(f"metrics.{key}: must hold weight, worst and best, not {metrics[key]!r}.")
         weights = np.array([_number(metrics[key].get("weight"), f"metrics.{key}.weight") for key in KEYS])
         sums = weights.reshape(-1, PER_COMPONENT).sum(axis=1)
         if (weights < 0).any() or (sums <= 0).any():
             raise BadDefinition("metrics: weights must not be negative, nor all zero within a component.")
-        bands = definition.get("bands", {})
+        at_risk_below, healthy_above = _bands(definition)
         return cls(
             component_weights=components,
             metric_weights=weights / np.repeat(sums, PER_COMPONENT),
             worst=_ends(metrics, "worst"),
             best=_best(metrics),
-            at_risk_below=_number(bands.get("at_risk_below"), "bands.at_risk_below"),
-            healthy_above=_number(bands.get("healthy_above"), "bands.healthy_above"),
+            at_risk_below=at_risk_below,
+            healthy_above=healthy_above,
             provisional_below=_number(definition.get("provisional_below"), "provisional_below"),
         )
 
@@ -85,8 +88,17 @@ def _mapping(definition: Mapping[str, Any], name: str, keys: Sequence[str]) -> M
     return found
 
 
+def _bands(definition: Mapping[str, Any]) -> tuple[float, float]:
+    bands = _mapping(definition, "bands", ("at_risk_below", "healthy_above"))
+    at_risk_below = _number(bands["at_risk_below"], "bands.at_risk_below")
+    healthy_above = _number(bands["healthy_above"], "bands.healthy_above")
+    if not 0 <= at_risk_below <= healthy_above <= 100:
+        raise BadDefinition("bands: must be 0 ≤ at_risk_below ≤ healthy_above ≤ 100.")
+    return at_risk_below, healthy_above
+
+
 def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise BadDefinition(f"{place}: must be a number, not {value!r}.")
     return float(value)
 

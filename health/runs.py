@@ -1,9 +1,11 @@
 """The daily scoring of everybody, worked off chunk by chunk by any number of workers.
 
 A run and its chunks are rows; a worker claims a chunk (a lease), scores it and counts it in one
-transaction. A worker that dies loses nothing: its lease runs out and another takes the chunk.
+transaction. A worker that dies loses nothing: its lease runs out and another takes the chunk. A chunk that
+fails is tried again a minute later, five times in all, and holds up no other.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
@@ -19,7 +21,10 @@ from .scoring import Cards, score_and_store
 
 CHUNK_CUSTOMERS = 5_000
 LEASE = timedelta(minutes=10)
+RETRY_AFTER = timedelta(minutes=1)
 MAX_ATTEMPTS = 5
+
+logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -53,28 +58,44 @@ def _new_run(day: date, *, by: Actor, now: datetime) -> ScoringRun:
 def work_off(run: ScoringRun, *, clock: Clock = timezone.now, progress: Callable[[int], None] | None = None) -> int:
     """Score chunks of a run until none is left to claim; returns the customers scored here.
 
-    Any number of these may work on one run at a time. Raises what scoring raised, after noting it on the run.
+    Any number of these may work on one run at a time. What scoring a chunk raised is noted on the run and,
+    after the other chunks are done, raised again.
     """
     connected, cards = connected_sources(run.day), Cards.in_force()
-    scored = 0
+    scored, failure = 0, None
     while chunk := _claim(run, now=clock()):
-        scored += _work(chunk, run, connected, cards)
+        try:
+            scored += _work(chunk, run, connected, cards)
+        except Exception as error:
+            failure = error
+            _note_failure(chunk, error, now=clock())
         if progress:
             progress(scored)
     _finish(run, now=clock())
+    if failure:
+        raise failure
     return scored
 
 
 def unfinished_runs(now: datetime) -> list[ScoringRun]:
     """Runs with something to claim, or with nothing left to do but to be closed."""
     claimable = ScoringChunk.objects.filter(_claimable(now), run=OuterRef("pk"))
-    open_chunks = ScoringChunk.objects.filter(run=OuterRef("pk"), scored__isnull=True)
+    hopeful = ScoringChunk.objects.filter(_hopeful(now), run=OuterRef("pk"))
     runs = ScoringRun.objects.filter(state__in=("queued", "running")).order_by("day")
-    return list(runs.filter(Exists(claimable) | ~Exists(open_chunks)))
+    return list(runs.filter(Exists(claimable) | ~Exists(hopeful)))
+
+
+def _free(now: datetime) -> Q:
+    return Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - LEASE)
 
 
 def _claimable(now: datetime) -> Q:
-    return Q(scored__isnull=True) & (Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - LEASE))
+    return Q(scored__isnull=True, attempts__lt=MAX_ATTEMPTS) & _free(now)
+
+
+def _hopeful(now: datetime) -> Q:
+    """Chunks that may still be done: another attempt is left, or the last one is under way."""
+    return Q(scored__isnull=True) & (Q(attempts__lt=MAX_ATTEMPTS) | ~_free(now))
 
 
 @transaction.atomic
@@ -83,7 +104,7 @@ def _claim(run: ScoringRun, *, now: datetime) -> ScoringChunk | None:
         state=ScoringRun.State.RUNNING, started_at=now
     )
     open_run = Q(run=run, run__state=ScoringRun.State.RUNNING)
-    chunks = ScoringChunk.objects.filter(open_run & _claimable(now)).order_by("id")
+    chunks = ScoringChunk.objects.filter(open_run & _claimable(now)).order_by("attempts", "id")
     chunk = chunks.select_for_update(skip_locked=True, of=("self",)).first()
     if chunk:
         chunk.claimed_at, chunk.attempts = now, chunk.attempts + 1
@@ -92,14 +113,10 @@ def _claim(run: ScoringRun, *, now: datetime) -> ScoringChunk | None:
 
 
 def _work(chunk: ScoringChunk, run: ScoringRun, connected: frozenset[str], cards: Cards) -> int:
-    try:
-        with transaction.atomic():
-            selection = Selection(chunk.first_id, chunk.last_id)
-            scored = score_and_store(selection, run.day, connected=connected, cards=cards)
-            _count(chunk, scored)
-    except Exception as error:
-        _note_failure(chunk, error)
-        raise
+    with transaction.atomic():
+        selection = Selection(chunk.first_id, chunk.last_id)
+        scored = score_and_store(selection, run.day, connected=connected, cards=cards)
+        _count(chunk, scored)
     return scored
 
 
@@ -109,21 +126,19 @@ def _count(chunk: ScoringChunk, scored: int) -> None:
         ScoringRun.objects.filter(pk=chunk.run_id).update(customers_done=F("customers_done") + scored)
 
 
-def _note_failure(chunk: ScoringChunk, error: Exception) -> None:
-    ScoringChunk.objects.filter(pk=chunk.pk).update(claimed_at=None)
-    message = f"{type(error).__name__}: {error}"[:2_000]
-    ScoringRun.objects.filter(pk=chunk.run_id).update(error=message)
-    if chunk.attempts >= MAX_ATTEMPTS:
-        ScoringRun.objects.filter(pk=chunk.run_id, state=ScoringRun.State.RUNNING).update(
-            state=ScoringRun.State.FAILED, finished_at=chunk.claimed_at
-        )
+def _note_failure(chunk: ScoringChunk, error: Exception, *, now: datetime) -> None:
+    """Say on the run what went wrong; the chunk is free again after RETRY_AFTER, as if its lease had run out."""
+    logger.error("Scoring %s failed, attempt %s of %s", chunk, chunk.attempts, MAX_ATTEMPTS, exc_info=error)
+    free_again = now - LEASE + (RETRY_AFTER if chunk.attempts < MAX_ATTEMPTS else -timedelta(seconds=1))
+    ScoringChunk.objects.filter(pk=chunk.pk).update(claimed_at=free_again)
+    ScoringRun.objects.filter(pk=chunk.run_id).update(error=f"{type(error).__name__}: {error}"[:2_000])
 
 
 def _finish(run: ScoringRun, *, now: datetime) -> None:
-    """Close the run once every chunk is done; whoever comes last does it."""
-    still_open = ScoringChunk.objects.filter(run=run, scored__isnull=True)
-    if not still_open.exists():
-        ScoringRun.objects.filter(pk=run.pk, state__in=("queued", "running")).update(
-            state=ScoringRun.State.DONE, finished_at=now, error=""
-        )
+    """Close the run once nothing is left to hope for; whoever comes last does it."""
+    under_way = ScoringRun.objects.filter(pk=run.pk, state__in=("queued", "running"))
+    if not run.chunks.filter(scored__isnull=True).exists():
+        under_way.update(state=ScoringRun.State.DONE, finished_at=now, error="")
+    elif not run.chunks.filter(_hopeful(now)).exists():
+        under_way.update(state=ScoringRun.State.FAILED, finished_at=now)
     run.refresh_from_db()

@@ -67,8 +67,8 @@ def calculate_relationship_score(
 def score_customer(customer_id: int, *, as_of: date | None = None, now: datetime | None = None) -> HealthScore:
     """As `calculate_health_score`, returning the stored row."""
     day = as_of or last_complete_day(now or timezone.now())
-    if not score_and_store(Selection(ids=(customer_id,)), day):
-        raise _why_not(customer_id, day)
+    _check_scorable(customer_id, day)
+    score_and_store(Selection(ids=(customer_id,)), day)
     return HealthScore.objects.get(customer_id=customer_id, day=day)
 
 
@@ -79,19 +79,22 @@ def score_customers(customer_ids: Sequence[int], *, as_of: date) -> int:
 
 def _component(name: str, customer_id: int, as_of: date | None, now: datetime | None) -> float | None:
     day = as_of or last_complete_day(now or timezone.now())
+    _check_scorable(customer_id, day)
     scored = compute(Selection(ids=(customer_id,)), day, connected=connected_sources(day), cards=Cards.in_force())
-    if not len(scored.readings.customer_ids):
-        raise _why_not(customer_id, day)
     value = float(scored.scores.components[0, COMPONENTS.index(name)])
     return None if value != value else value
 
 
-def _why_not(customer_id: int, day: date) -> NotScorable:
+def _check_scorable(customer_id: int, day: date) -> None:
+    """Before anything is read for it; a score that the customer had for the day before it left goes."""
+    if Customer.objects.scorable_on(day).filter(pk=customer_id).exists():
+        return
     customer = Customer.objects.get(pk=customer_id)
+    HealthScore.objects.filter(customer=customer, day=day).delete()
     signup = utc_day(customer.signed_up_at)
     if signup > day:
-        return NotScorable(f"{customer} signed up on {signup}, after {day}: its first score is for {signup}.")
-    return NotScorable(f"{customer} had churned on {day}; a churned customer has no score.")
+        raise NotScorable(f"{customer} signed up on {signup}, after {day}: its first score is for {signup}.")
+    raise NotScorable(f"{customer} had churned on {day}; a churned customer has no score.")
 
 
 @transaction.atomic

@@ -1,11 +1,15 @@
 """What the clock and the doorbell start."""
 
+import logging
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from . import runs, services
 from .models import ScoringRun
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -26,7 +30,10 @@ def work_off_run(run_id: int) -> None:
 def resume_scoring() -> None:
     """Safe to run twice because it only takes what no worker holds: the sweep for bells that were lost."""
     for run in runs.unfinished_runs(timezone.now()):
-        runs.work_off(run)
+        try:
+            runs.work_off(run)
+        except Exception:  # noted on the run and logged there; the other runs go on
+            logger.warning("%s goes on in a minute", run)
 
 
 def ring(run: ScoringRun) -> None:

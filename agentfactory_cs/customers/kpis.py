@@ -1,5 +1,7 @@
 """Key figures of the customer base."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +16,7 @@ def _customers(scope: Scope) -> float:
 
 def _churn(scope: Scope) -> float | None:
     """None where nobody was there at the beginning."""
-    at_start = customers_on(scope.since, scope.filters)
+    at_start = customers_on(scope.since - timedelta(days=1), scope.filters)
     return 100 * departures_between(scope.since, scope.until, scope.filters) / at_start if at_start else None
 
 
@@ -35,7 +37,7 @@ kpis.register(
     Kpi(
         "customers.logo_churn",
         _("Logo churn"),
-        _("Customers that left within the period, as a share of those there on its first day."),
+        _("Customers that left within the period, as a share of those there when it began."),
         "%",
         _churn,
         better="lower",

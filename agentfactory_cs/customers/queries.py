@@ -175,21 +175,23 @@ def staff() -> QuerySet[User]:
 
 def customers_on(day: date, filters: Mapping[str, str]) -> int:
     """How many had signed up and not left by the end of a day."""
-    return _filtered(Customer.objects.scorable_on(day), filters).count()
+    return narrowed(Customer.objects.scorable_on(day), filters).count()
 
 
 def departures_between(since: date, until: date, filters: Mapping[str, str]) -> int:
-    """How many customers left within a period and had not come back by its end."""
+    """How many of the customers there on the day before a period left within it and were away at its end."""
     left = Churn.objects.in_force_on(until).filter(churned_on__gte=since)
-    return _filtered(Customer.objects.filter(pk__in=left.values("customer")), filters).count()
+    there = Customer.objects.scorable_on(since - timedelta(days=1))
+    return narrowed(there.filter(pk__in=left.values("customer")), filters).count()
 
 
 def in_scope(filters: Mapping[str, str]) -> QuerySet[Customer]:
     """The active customers that a dashboard's filters (`tier`, `owner`) leave."""
-    return _filtered(Customer.objects.active(), filters)
+    return narrowed(Customer.objects.active(), filters)
 
 
-def _filtered(customers: QuerySet[Customer], filters: Mapping[str, str]) -> QuerySet[Customer]:
+def narrowed(customers: QuerySet[Customer], filters: Mapping[str, str]) -> QuerySet[Customer]:
+    """Those of the customers that a dashboard's filters (`tier`, `owner`) leave."""
     if tier := filters.get("tier"):
         customers = customers.filter(tier=tier)
     if (owner := filters.get("owner", "")).isdigit():

@@ -6,7 +6,8 @@ from datetime import date
 from django.db.models import Avg, Count, Q, QuerySet
 
 from agentfactory_cs.customers.days import end_of_day, start_of_day
-from agentfactory_cs.customers.queries import in_scope
+from agentfactory_cs.customers.models import Customer
+from agentfactory_cs.customers.queries import narrowed
 
 from .models import Response, SurveyKind
 
@@ -16,7 +17,7 @@ PROMOTER, DETRACTOR = 9, 6
 def answers(kind: str, since: date, until: date, filters: Mapping[str, str]) -> QuerySet[Response]:
     """Answers of a kind on the days from `since` to `until`, of the customers the filters leave."""
     found = Response.objects.filter(kind=kind, answered_at__gte=start_of_day(since), answered_at__lt=end_of_day(until))
-    return found.filter(customer__in=in_scope(filters)) if filters else found
+    return found.filter(customer__in=narrowed(Customer.objects.all(), filters)) if filters else found
 
 
 def nps(since: date, until: date, filters: Mapping[str, str]) -> float | None:

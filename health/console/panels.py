@@ -12,7 +12,7 @@ from agentfactory_cs.console.registry import Panel, panels
 from agentfactory_cs.customers.models import Customer
 
 from ..explaining import Explanation
-from ..queries import explain, history
+from ..queries import explain, explain_now, history
 from .chips import BANDS, chip_of, days_back
 from .columns import SUBJECT
 
@@ -21,11 +21,11 @@ PERMISSION = "health.view_healthscore"
 
 
 def head(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
-    return {"chip": chip_of(explain(customer.pk))}
+    return {"chip": chip_of(explain_now(customer.pk))}
 
 
 def why(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
-    explanation = explain(customer.pk)
+    explanation = explain_now(customer.pk)
     return {"explanation": explanation, "missing": _missing(explanation)}
 
 

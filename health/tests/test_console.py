@@ -8,7 +8,8 @@ import time_machine
 from django.test import Client
 
 from agentfactory_cs.console.registry import Scope, kpis
-from agentfactory_cs.customers.models import Customer
+from agentfactory_cs.customers import services as customers
+from agentfactory_cs.customers.models import Churn, Customer
 from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY, make_customer, make_member, make_usage
 from health import queries, services
 from health.metrics import KEYS
@@ -294,3 +295,45 @@ class TestScoreAgain:
         self._ask(client, customer)
 
         assert not HealthScore.objects.exists()
+
+
+class TestWhoLeft:
+    def test_the_tiers_together_are_everybody_though_some_left_since(self) -> None:
+        for number, tier in enumerate(("starter", "pro", "pro")):
+            _score(f"{number}", 30, tier=tier)
+        gone = Customer.objects.filter(tier="pro").first()
+        assert gone is not None
+        customers.record_churn(Churn(customer=gone, churned_on=NOW.date()), now=NOW)
+
+        whole = queries.shape(YESTERDAY, {})
+        parts = [queries.shape(YESTERDAY, {"tier": tier}) for tier in Customer.Tier.values]
+
+        assert whole is not None
+        assert sum(part.at_risk for part in parts if part) == whole.at_risk == 3
+
+    def test_an_old_score_is_not_shown_as_the_present_one(self) -> None:
+        stayed, gone = _score("Stayed", 90), _score("Gone", 40, before=60)
+        HealthScore.objects.filter(customer=gone, day=YESTERDAY).delete()
+
+        assert queries.explain(gone.pk) is not None
+        assert queries.explain_now(gone.pk) is None
+        assert queries.explain_now(stayed.pk) is not None
+
+    def test_provisional_falls_do_not_crowd_the_others_out(self) -> None:
+        for number in range(7):
+            _score(f"Provisional {number}", 10, before=90, coverage=0.3)
+        _score("Fell", 60, before=70)
+
+        found = queries.falls(YESTERDAY, {}, limit=2)
+
+        assert [customer.name for customer, _ in found] == ["Fell"]
+
+    def test_logo_churn_is_of_those_there_when_the_period_began(self) -> None:
+        stays, leaves = _score("Stays", 90), _score("Leaves", 40)
+        first = YESTERDAY - timedelta(days=6)
+        customers.record_churn(Churn(customer=leaves, churned_on=first), now=NOW)
+
+        churn = kpis.get("customers.logo_churn").value(Scope(first, YESTERDAY, NOW))
+
+        assert churn == 50
+        assert stays.pk != leaves.pk

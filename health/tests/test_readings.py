@@ -168,6 +168,21 @@ class TestOutcomes:
         assert reading(customer, "roi") == 1.5
         assert reading(customer, "value_realization") == 0.5
 
+    def test_amounts_of_several_currencies_are_not_added(self) -> None:
+        customer = make_customer()
+        for currency, end, cost, value in (("JPY", 40, 100_000, 100_000), ("USD", 5, 1_000, 2_000)):
+            report = OutcomeReport(
+                customer=customer,
+                period_start=days_before(end + 29),
+                period_end=days_before(end),
+                currency=currency,
+                cost=cost,
+                value_delivered=value,
+            )
+            services.save_outcome_report(report, now=NOW)
+
+        assert reading(customer, "roi") == 1.0
+
     def test_without_cost_there_is_no_return_to_speak_of(self) -> None:
         customer = make_customer()
         report = OutcomeReport(

@@ -204,7 +204,11 @@ def _broken(path: str, value: Any) -> dict[str, Any]:
         ("metrics.nps.weight", -1, "weights must not be negative"),
         ("metrics.nps.best", -50, "metrics.nps: worst and best must differ"),
         ("metrics.nps.best", True, "metrics.nps.best.free: must be a number"),
-        ("bands", {}, "bands.at_risk_below: must be a number"),
+        ("bands", {}, "bands: must name exactly"),
+        ("bands", [], "bands: must name exactly"),
+        ("bands.at_risk_below", 90, "at_risk_below ≤ healthy_above"),
+        ("bands.healthy_above", float("nan"), "bands.healthy_above: must be a number"),
+        ("metrics.nps", 3, "metrics.nps: must hold weight"),
         ("provisional_below", None, "provisional_below: must be a number"),
     ],
 )

@@ -1,21 +1,29 @@
 """The daily run: chunks, workers that come and go, and the command."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from io import StringIO
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY, make_customer, make_usage
 from health import runs, tasks
 from health.models import HealthScore, ScoringChunk, ScoringRun
+from health.readings import Selection
+from health.scoring import score_and_store
 
 
-def clock() -> Any:
+def clock() -> datetime:
     return NOW
+
+
+def clock_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
 
 
 def make_customers(count: int) -> list[int]:
@@ -86,19 +94,69 @@ class TestRun:
         run.refresh_from_db()
         assert run.customers_done == 2
 
-    def test_a_failing_chunk_says_why_and_gives_up_after_five_attempts(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        make_customers(1)
+    def test_a_bad_chunk_holds_up_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ids = make_customers(6)
         run = runs.start_run(YESTERDAY, now=NOW)
-        monkeypatch.setattr(runs, "score_and_store", _explode)
+        monkeypatch.setattr(runs, "score_and_store", _fail_on(ids[0]))
 
-        for _ in range(runs.MAX_ATTEMPTS):
-            with pytest.raises(RuntimeError, match="disk full"):
+        with pytest.raises(RuntimeError, match="disk full"):
+            runs.work_off(run, clock=clock)
+
+        assert (run.state, run.error, run.customers_done) == ("running", "RuntimeError: disk full", 4)
+        assert set(HealthScore.objects.values_list("customer_id", flat=True)) == set(ids[2:])
+
+    def test_a_bad_chunk_is_tried_again_after_a_minute_and_may_recover(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ids = make_customers(2)
+        run = runs.start_run(YESTERDAY, now=NOW)
+        with monkeypatch.context() as broken:
+            broken.setattr(runs, "score_and_store", _fail_on(ids[0]))
+            with pytest.raises(RuntimeError):
                 runs.work_off(run, clock=clock)
+        assert runs.unfinished_runs(NOW) == []
 
-        run.refresh_from_db()
+        later = NOW + runs.RETRY_AFTER + timedelta(seconds=1)
+        assert runs.unfinished_runs(later) == [run]
+        runs.work_off(run, clock=lambda: later)
+
+        assert (run.state, run.error, run.customers_done) == ("done", "", 2)
+
+    def test_after_five_attempts_the_run_has_failed_and_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ids = make_customers(4)
+        run = runs.start_run(YESTERDAY, now=NOW)
+        monkeypatch.setattr(runs, "score_and_store", _fail_on(ids[0]))
+
+        for attempt in range(runs.MAX_ATTEMPTS):
+            moment = NOW + 2 * attempt * runs.RETRY_AFTER
+            with pytest.raises(RuntimeError):
+                runs.work_off(run, clock=clock_at(moment))
+
         assert (run.state, run.error) == ("failed", "RuntimeError: disk full")
         assert run.finished_at is not None
-        assert not HealthScore.objects.exists()
+        assert run.customers_done == 2
+
+    def test_a_chunk_that_kills_its_workers_is_given_up(self) -> None:
+        make_customers(2)
+        run = runs.start_run(YESTERDAY, now=NOW)
+        moment = NOW
+        for _ in range(runs.MAX_ATTEMPTS):
+            assert runs._claim(run, now=moment)
+            moment += runs.LEASE + timedelta(seconds=1)
+
+        assert runs._claim(run, now=moment) is None
+        assert runs.unfinished_runs(moment) == [run]
+        runs.work_off(run, clock=lambda: moment)
+
+        assert run.state == "failed"
+
+    def test_one_run_that_fails_does_not_stop_the_sweep_of_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ids = make_customers(2)
+        for back in (1, 0):
+            runs.start_run(YESTERDAY - timedelta(days=back), now=NOW)
+        monkeypatch.setattr(runs, "score_and_store", _fail_on(ids[0], day=YESTERDAY - timedelta(days=1)))
+
+        tasks.resume_scoring()
+
+        assert list(ScoringRun.objects.order_by("day").values_list("state", flat=True)) == ["running", "done"]
 
     def test_the_tasks_may_be_called_twice(self) -> None:
         make_customers(3)
@@ -112,8 +170,15 @@ class TestRun:
         assert (run.state, run.customers_done, HealthScore.objects.count()) == ("done", 3, 3)
 
 
-def _explode(*args: Any, **kwargs: Any) -> int:
-    raise RuntimeError("disk full")
+def _fail_on(customer_id: int, day: date | None = None) -> Any:
+    """Scoring as it is, except of a chunk that begins with this customer (on this day)."""
+
+    def score(selection: Selection, scored_day: date, **more: Any) -> int:
+        if selection.first_id == customer_id and day in (None, scored_day):
+            raise RuntimeError("disk full")
+        return score_and_store(selection, scored_day, **more)
+
+    return score
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,7 +206,14 @@ def test_workers_at_the_same_time_share_the_chunks_and_double_none() -> None:
     assert set(ScoringChunk.objects.values_list("attempts", flat=True)) == {1}
 
 
+@pytest.fixture
+def at_now() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("at_now")
 class TestCommand:
     def run(self, *arguments: str) -> str:
         out = StringIO()
