@@ -42,16 +42,18 @@ class ScoringRunAdmin(ReadOnlyAdmin):
     def show_state(self, run: ScoringRun) -> tuple[str, str]:
         return run.state, run.get_state_display()
 
-    @display(description=_("Customers done"))
+    @display(description=_("Customers scored"))
     def show_progress(self, run: ScoringRun) -> str:
-        # A customer who had not signed up yet, or had churned, is in the total and has no score.
-        return format_html(
-            '<progress value="{}" max="{}"></progress> {} of {}',
-            run.customers_total if run.state == run.State.DONE else run.customers_done,
-            max(run.customers_total, 1),
-            f"{run.customers_done:,}",
-            f"{run.customers_total:,}",
-        )
+        done, total = f"{run.customers_done:,}", f"{run.customers_total:,}"
+        if run.state == run.State.DONE:
+            # The others had not signed up by that day, or had churned.
+            return _("%(done)s; %(rest)s were no customers on that day") % {
+                "done": done,
+                "rest": f"{run.customers_total - run.customers_done:,}",
+            }
+        bar = '<progress value="{}" max="{}"></progress> {}'
+        words = _("%(done)s of %(total)s") % {"done": done, "total": total}
+        return format_html(bar, run.customers_done, max(run.customers_total, 1), words)
 
     @display(description=_("Took"))
     def show_seconds(self, run: ScoringRun) -> str:
