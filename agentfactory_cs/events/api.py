@@ -8,6 +8,8 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import GenericViewSet
 
+from agentfactory_cs.filters import IdFilter
+
 from .models import Event
 
 
@@ -24,7 +26,7 @@ class EventSerializer(serializers.ModelSerializer):
 
 
 class EventFilter(filters.FilterSet):
-    customer = filters.NumberFilter(field_name="customer_id", help_text="Our id of the customer.")
+    customer = IdFilter(field_name="customer_id", help_text="Our id of the customer.")
     customer_external_id = filters.CharFilter(field_name="customer__external_id", help_text="The platform's tenant id.")
     happened_since = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="gte")
     happened_until = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="lt")
