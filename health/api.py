@@ -25,6 +25,8 @@ from .services import NotScorable, score_customer
 
 HISTORY_DAYS = 90
 MAX_HISTORY_DAYS = 730
+FIRST_DAY = date(2000, 1, 1)
+DAYS_AHEAD = 366
 
 
 class CustomerHasNoScore(APIException):
@@ -105,10 +107,21 @@ class HistorySerializer(serializers.Serializer[Any]):
     results = HistoryRowSerializer(many=True)
 
 
+class DayField(serializers.DateField):
+    """A day that can be meant: arithmetic with one at the end of the calendar leads out of it."""
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
+        last = utc_day(timezone.now()) + timedelta(days=DAYS_AHEAD)
+        if not FIRST_DAY <= day <= last:
+            raise ValidationError(f"A day lies between {FIRST_DAY} and {last}.")
+        return day
+
+
 class RecalculateSerializer(serializers.Serializer[Any]):
     """What to score."""
 
-    as_of = serializers.DateField(required=False, help_text="The day to score; the last complete day unless given.")
+    as_of = DayField(required=False, help_text="The day to score; the last complete day unless given.")
 
 
 def _day_parameter(name: str, what: str) -> OpenApiParameter:
@@ -124,7 +137,7 @@ class _CustomerView(APIView):
         return get_object_or_404(Customer, pk=self.kwargs["customer_id"])
 
     def day(self, request: Request, name: str) -> date | None:
-        field = serializers.DateField()
+        field = DayField()
         try:
             return field.run_validation(request.query_params[name]) if name in request.query_params else None
         except serializers.ValidationError as error:

@@ -1,8 +1,48 @@
 """What happened to customers, append-only."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Func, Value
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
+
+_OLDEST_UNDER_WAY = Func(Func(function="pg_current_snapshot"), function="pg_snapshot_xmin")
+_ROW: "models.Field[Any, Any]" = models.Field()
+
+
+class TransactionId(models.Field):
+    """PostgreSQL's number of a transaction (xid8), which never comes again."""
+
+    def db_type(self, connection: Any) -> str:
+        return "xid8"
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> int | None:
+        return None if value is None else int(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return str(value) if isinstance(value, int) else value  # PostgreSQL compares no integers with these
+
+
+Place = tuple[int, int]
+"""A place in the order of following: an event's transaction and id."""
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def following(self, place: Place | None = None) -> "EventQuerySet":
+        """Events in an order that nothing is added to behind a reader: after a place, or from the first.
+
+        By id they could not be followed: an id is given when a row is written, but the row appears when its
+        transaction ends, perhaps long after others with higher ids. So transactions are read in the order they
+        began, and only up to the oldest that has not ended.
+        """
+        events = self.filter(transaction__lt=_OLDEST_UNDER_WAY)
+        if place:  # compared as a whole, so that the index leads straight there even within a large transaction
+            transaction, pk = place
+            here = Func(Value(transaction, TransactionId()), Value(pk), function="ROW")
+            events = events.filter(GreaterThan(Func("transaction", "id", function="ROW", output_field=_ROW), here))
+        return events.order_by("transaction", "id")
 
 
 class Event(models.Model):
@@ -24,6 +64,10 @@ class Event(models.Model):
     by_label = models.CharField(max_length=150, help_text="Who did it, in words; kept when the account goes.")
     happened_at = models.DateTimeField(help_text="When it happened.")
     recorded_at = models.DateTimeField(default=timezone.now, help_text="When we learned of it.")
+    # Which database transaction recorded it: the order to follow events in.
+    transaction = TransactionId(db_default=Func(function="pg_current_xact_id"), editable=False)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ("-happened_at", "-id")
@@ -37,6 +81,10 @@ class Event(models.Model):
             models.Index(fields=("customer", "-happened_at", "-id"), name="event_timeline"),
             # One kind of event since a moment, for triggers.
             models.Index(fields=("trigger", "happened_at"), name="event_by_trigger"),
+            # All events since a moment, for lists.
+            models.Index(fields=("happened_at", "id"), name="event_since"),
+            # What was recorded after a place, for `following`.
+            models.Index(fields=("transaction", "id"), name="event_follow"),
         )
 
     def __str__(self) -> str:

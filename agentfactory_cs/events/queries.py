@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from .models import Event
 from .registry import Trigger, triggers
 
@@ -52,6 +54,13 @@ def timeline(customer_id: int, *, kind: str = "", before: str = "", limit: int =
     found = list(events[: limit + 1])
     more = _mark(found[limit - 1]) if len(found) > limit else None
     return Timeline([line_of(event) for event in found[:limit]], more)
+
+
+def oldest_under_way() -> int:
+    """The oldest transaction that has not ended; every place to follow from lies before it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())")
+        return int(cursor.fetchone()[0])
 
 
 def line_of(event: Event) -> Line:

@@ -24,8 +24,9 @@ HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
 WAIT = "10s"
 _LOCK_NOT_AVAILABLE = "55P03"
-# Nothing happened, or something else may happen next time: such an answer must not stick.
-_NOT_KEPT = {401, 403, 429}
+# Nothing happened, and something else may happen next time: such an answer must not stick. A 409 speaks of a moment
+# (a deadlock, a customer that was just deleted, an address somebody held), and asks to be sent again.
+_NOT_KEPT = {401, 403, 409, 429}
 _KEPT_HEADERS = ("Content-Type", "Location")
 
 _CLAIM = """

@@ -72,7 +72,7 @@ class AutoSchema(SpectacularSchema):
     def _error_statuses(self) -> dict[str, str]:
         has_body = self.method in ("POST", "PUT", "PATCH")
         wanted = {
-            "400": has_body or self._is_list_view(),
+            "400": has_body or any(parameter["in"] == "query" for parameter in self._get_parameters()),
             "401": True,
             "403": True,
             "404": "{" in self.path,

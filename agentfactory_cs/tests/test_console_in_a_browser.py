@@ -183,3 +183,12 @@ def test_a_part_that_cannot_be_fetched_says_so_in_its_place(clara: Watched, cust
 
     assert clara.page.locator("#panel-customerscontacts .af-broken").inner_text() != ""
     assert clara.page.locator("#panel-customerstasks .af-broken").count() == 0
+
+
+@pytest.mark.parametrize(("path", "shown"), [("/api/docs/", ".opblock"), ("/api/redoc/", "[role=menuitem]")])
+def test_the_pages_of_the_api_ask_no_other_host(clara: Watched, path: str, shown: str) -> None:
+    clara.open(path)
+    clara.page.wait_for_selector(shown)
+
+    assert clara.page.locator("img[alt='redocly logo']").count() == 0
+    clara.check()

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.utils import timezone
@@ -16,9 +15,9 @@ from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 from rest_framework.viewsets import GenericViewSet
 
-from ..models import Customer
+from agentfactory_cs.filters import IdFilter
 
-_LARGEST_ID = 2**63 - 1
+from ..models import Customer
 
 
 class FiniteFloatField(serializers.FloatField):
@@ -95,15 +94,6 @@ def staff_field(help_text: str) -> serializers.SlugRelatedField:
     return serializers.SlugRelatedField(
         slug_field="username", queryset=people, required=False, allow_null=True, help_text=help_text
     )
-
-
-class IdFilter(filters.NumberFilter):
-    """A whole number; a fraction is a mistake, not to be cut to size."""
-
-    field_class = forms.IntegerField
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=1, max_value=_LARGEST_ID, **options)
 
 
 class OfCustomerFilter(filters.FilterSet):

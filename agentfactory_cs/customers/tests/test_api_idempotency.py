@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.apps import apps
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg2.errors import DeadlockDetected
 
 from agentfactory_cs.customers import services
 from agentfactory_cs.customers.api import customers as customers_api
@@ -117,6 +118,32 @@ class TestWhatIsNotKept:
         repeated = api.post("customers/", {**BODY, "tags": ["vip"]}, Idempotency_Key="k")
 
         assert (failed.status_code, nothing) == (500, (0, 0))
+        assert repeated.status_code == 201
+        assert "Idempotent-Replayed" not in repeated
+
+    def test_after_a_clash_the_repeat_acts(self, api: ApiClient) -> None:
+        address = f"customers/{make_customer().pk}/reactivate/"
+        clash = api.post(address, {}, Idempotency_Key="k")
+        api.post(address.replace("reactivate", "churn"), {"churned_on": "2026-06-30"})
+
+        repeated = api.post(address, {}, Idempotency_Key="k")
+
+        assert (clash.status_code, repeated.status_code) == (409, 200)
+        assert "Idempotent-Replayed" not in repeated
+
+    def test_after_a_deadlock_the_repeat_acts(self, api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        def chosen_as_victim(*args: Any, **kwargs: Any) -> None:
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+
+        monkeypatch.setattr(DeadlockDetected, "pgcode", "40P01")
+        monkeypatch.setattr(customers_api, "set_tags", chosen_as_victim)
+        collision = api.post("customers/", {**BODY, "tags": ["vip"]}, Idempotency_Key="k")
+        nothing = (Customer.objects.count(), kept().count())
+        monkeypatch.setattr(customers_api, "set_tags", services.set_tags)
+
+        repeated = api.post("customers/", {**BODY, "tags": ["vip"]}, Idempotency_Key="k")
+
+        assert (collision.status_code, nothing) == (409, (0, 0))
         assert repeated.status_code == 201
         assert "Idempotent-Replayed" not in repeated
 

@@ -292,6 +292,14 @@ class TestEvents:
         assert triggers == ["customers.signed_up"] + ["customers.contact_added"] * 3
         assert second["next"] is None
 
+    @pytest.mark.parametrize("resource", ["events/", "contacts/"])
+    @pytest.mark.parametrize("customer", ["1.5", "0", "x", str(2**63)])
+    def test_a_customer_is_a_whole_number(self, api: ApiClient, resource: str, customer: str) -> None:
+        response = api.get(resource, customer=customer)
+
+        assert response.status_code == 400
+        assert set(errors_of(response)) == {"customer"}
+
     def test_events_are_not_written_from_outside(self, api: ApiClient) -> None:
         assert api.post("events/", {}).status_code == 405
 
