@@ -145,13 +145,13 @@ class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, Fill
         form = ManagerForm(request.POST if "apply" in request.POST else None)
         if not (form.is_bound and form.is_valid()):
             return self._ask_for_manager(request, queryset, form)
-        manager, chosen = form.cleaned_data["manager"], len(customers := list(queryset.select_related(None)))
-        changed = assign_manager(customers, manager, by=request.user, now=timezone.now())
+        manager, chosen = form.cleaned_data["manager"], list(queryset.order_by().values_list("pk", flat=True))
+        changed = assign_manager(chosen, manager, by=request.user, now=timezone.now())
         name = (manager.get_full_name() or manager.get_username()) if manager else _now("nobody")
         messages.success(
             request,
             _now("Assigned %(changed)s to %(name)s; %(same)s already were.")
-            % {"changed": changed, "name": name, "same": chosen - changed},
+            % {"changed": changed, "name": name, "same": len(chosen) - changed},
         )
         return None
 

@@ -1,9 +1,7 @@
 """Customers, their contacts, their departures."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -11,6 +9,7 @@ from agentfactory_cs.events.services import Actor, actor_user, record
 
 from ..days import utc_day
 from ..models import Churn, Contact, Customer, CustomerChange
+from .assignment import shown_manager
 from .checking import check_and_save
 
 _EVENT_OF = {
@@ -37,7 +36,7 @@ def save_customer(customer: Customer, *, by: Actor = None, now: datetime) -> Cus
 def _stored(customer: Customer) -> Customer | None:
     if customer.pk is None:
         return None
-    return Customer.objects.select_for_update(of=("self",)).select_related("success_manager").get(pk=customer.pk)
+    return Customer.objects.select_for_update().get(pk=customer.pk)
 
 
 def _refuse_churn_by_stage(customer: Customer, stored: Customer | None) -> None:
@@ -62,8 +61,7 @@ def _keep_changes(customer: Customer, stored: Customer, *, by: Actor, now: datet
 def _shown(customer: Customer, field: str) -> tuple[str, str]:
     """The value as stored in the history, and as a person reads it."""
     if field == CustomerChange.Field.MANAGER:
-        manager = customer.success_manager
-        return (str(manager.pk), manager.get_full_name() or str(manager)) if manager else ("", "nobody")
+        return shown_manager(customer.success_manager)
     return getattr(customer, field), getattr(customer, f"get_{field}_display")()
 
 
@@ -113,17 +111,6 @@ def remove_churn(churn: Churn, *, by: Actor = None, now: datetime) -> None:
     customer = Customer.objects.select_for_update().get(pk=churn.customer_id)
     churn.delete()
     _follow_churn(customer, by=by, now=now)
-
-
-@transaction.atomic
-def assign_manager(customers: Iterable[Customer], manager: User | None, *, by: Actor = None, now: datetime) -> int:
-    """Give customers to a success manager (None: to nobody); how many of them it changed."""
-    manager_id = manager.pk if manager else None
-    changed = [customer for customer in customers if customer.success_manager_id != manager_id]
-    for customer in changed:
-        customer.success_manager = manager
-        save_customer(customer, by=by, now=now)
-    return len(changed)
 
 
 def _follow_churn(customer: Customer, *, by: Actor, now: datetime) -> None:
