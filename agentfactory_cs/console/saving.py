@@ -100,10 +100,14 @@ class ServiceAdmin(ModelAdmin):
         if self.service is None:
             return super().save_model(request, obj, form, change)
         try:
-            self.service(obj, by=request.user, now=timezone.now())
+            self.service(obj, **self.told(form), by=request.user, now=timezone.now())
         except ValidationError as error:
             raise Refused(error) from error
         return None
+
+    def told(self, form: ModelForm) -> dict[str, Any]:
+        """What else the service wants to know."""
+        return {}
 
     def save_formset(self, request: HttpRequest, form: ModelForm, formset: BaseInlineFormSet, change: bool) -> None:
         service: Service | None = getattr(formset, "service", None)

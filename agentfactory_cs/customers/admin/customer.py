@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -99,6 +99,16 @@ class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, Fill
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"signed_up_at": timezone.now(), **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and not db_field.many_to_many:
+            # The form sends along what it showed: only what differs from that was changed by this person.
+            field.show_hidden_initial = True
+        return field
+
+    def told(self, form: forms.ModelForm) -> dict[str, Any]:
+        return {"changed": form.changed_data}
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "lifecycle_stage" and not self._shows_a_churned(request):

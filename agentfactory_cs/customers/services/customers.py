@@ -1,5 +1,6 @@
 """Customers, their contacts, their departures."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -20,9 +21,17 @@ _EVENT_OF = {
 
 
 @transaction.atomic
-def save_customer(customer: Customer, *, by: Actor = None, now: datetime) -> Customer:
-    """Create or change a customer, keeping what tier, stage and success manager were before."""
+def save_customer(
+    customer: Customer, *, changed: Collection[str] | None = None, by: Actor = None, now: datetime
+) -> Customer:
+    """Create or change a customer, keeping what tier, stage and success manager were before.
+
+    `changed` names the fields that the caller set on a customer it read earlier (None: all of them). The others
+    are taken from the stored row, so that nobody undoes what somebody else changed in between.
+    """
     stored = _stored(customer)
+    if stored is not None and changed is not None:
+        _take_others(customer, stored, changed)
     _refuse_churn_by_stage(customer, stored)
     check_and_save(customer)
     if stored is None:
@@ -34,9 +43,15 @@ def save_customer(customer: Customer, *, by: Actor = None, now: datetime) -> Cus
 
 
 def _stored(customer: Customer) -> Customer | None:
-    if customer.pk is None:
-        return None
-    return Customer.objects.select_for_update().get(pk=customer.pk)
+    """The row as it stands, locked until the end of the transaction."""
+    return None if customer.pk is None else Customer.objects.select_for_update().get(pk=customer.pk)
+
+
+def _take_others(customer: Customer, stored: Customer, changed: Collection[str]) -> None:
+    for field in Customer._meta.concrete_fields:
+        if field.name not in changed:
+            # By column: of a foreign key that forgets the object it had loaded, and loads none.
+            setattr(customer, field.attname, getattr(stored, field.attname))
 
 
 def _refuse_churn_by_stage(customer: Customer, stored: Customer | None) -> None:
