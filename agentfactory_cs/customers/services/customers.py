@@ -100,16 +100,23 @@ def record_churn(churn: Churn, *, by: Actor = None, now: datetime) -> Churn:
 
 
 def _check_churn(churn: Churn, customer: Customer, now: datetime) -> None:
-    if churn.churned_on > utc_day(now):
-        raise ValidationError({"churned_on": f"{churn.churned_on} lies in the future."})
+    _refuse_future("churned_on", churn.churned_on, now)
+    _refuse_future("reactivated_on", churn.reactivated_on, now)
     if churn.churned_on < utc_day(customer.signed_up_at):
         signup = utc_day(customer.signed_up_at)
         raise ValidationError({"churned_on": f"{churn.churned_on} lies before the signup on {signup}."})
 
 
+def _refuse_future(field: str, day: date | None, now: datetime) -> None:
+    if day is not None and day > utc_day(now):
+        raise ValidationError({field: f"{day} lies in the future."})
+
+
 @transaction.atomic
 def reactivate(customer: Customer, *, on: date, by: Actor = None, now: datetime) -> None:
     """A churned customer came back on a day; every departure still open ends then."""
+    Customer.objects.select_for_update().get(pk=customer.pk)  # a departure recorded meanwhile waits, or is seen
+    _refuse_future("reactivated_on", on, now)
     open_churns = customer.churns.filter(reactivated_on__isnull=True)
     if not open_churns.exists():
         raise ValidationError(f"{customer} has not churned.", code="conflict")
