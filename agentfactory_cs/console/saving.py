@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm, BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -31,13 +32,15 @@ def show_refusal(form: BaseForm, error: ValidationError) -> None:
 
 
 class ServiceInlineMixin:
-    """An inline whose rows are written by `service`."""
+    """An inline whose rows are written by `service`, and removed by `removal` where that means more."""
 
     service: ClassVar[Service]
+    removal: ClassVar[Service | None] = None
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> type[BaseInlineFormSet]:
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
         formset.service = staticmethod(type(self).service)
+        formset.removal = staticmethod(removal) if (removal := type(self).removal) else None
         return formset
 
 
@@ -115,7 +118,7 @@ class ServiceAdmin(ModelAdmin):
             return super().save_formset(request, form, formset, change)
         changed = formset.save(commit=False)
         for thing in formset.deleted_objects:
-            thing.delete()
+            _remove(request, thing, getattr(formset, "removal", None))
         for place, row in enumerate(formset.forms):
             if row.instance in changed:
                 self._save_row(request, service, formset, place)
@@ -129,14 +132,19 @@ class ServiceAdmin(ModelAdmin):
             raise Refused(error, formset.prefix, place) from error
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        if self.removal is None:
-            return super().delete_model(request, obj)
-        self.removal(obj, by=request.user, now=timezone.now())
-        return None
+        _remove(request, obj, self.removal)
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for obj in queryset:
             self.delete_model(request, obj)
+
+
+def _remove(request: HttpRequest, thing: Model, removal: Service | None) -> None:
+    if removal is None:
+        thing.delete()
+    else:
+        removal(thing, by=request.user, now=timezone.now())
 
 
 class ReadOnlyMixin:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import CASCADE, F, Max, Model, Q, QuerySet
 
 from .models import Churn, Customer, Goal, GoalReading, Interaction, OutcomeReport, Subscription, UsageDay
 
@@ -204,3 +204,11 @@ def renewing(until: date, today: date, customers: QuerySet[Customer]) -> QuerySe
         .select_related("customer__success_manager")
         .order_by("renews_on", "customer__name")
     )
+
+
+def belongings(customer: Customer) -> dict[type[Model], int]:
+    """How many rows of each table are a customer's own and go with it, of those that have any."""
+    own = [relation for relation in Customer._meta.related_objects if relation.on_delete is CASCADE]
+    tables: dict[type[Model], str] = {relation.related_model: relation.field.name for relation in own}
+    counts = {model: model._base_manager.filter(**{name: customer}).count() for model, name in tables.items()}
+    return {model: count for model, count in counts.items() if count}

@@ -23,9 +23,10 @@ from agentfactory_cs.console.saving import ServiceAdmin
 from ..import_admin import CsvImportMixin
 from ..models import Customer
 from ..queries import staff
-from ..services import assign_manager, save_customer
+from ..services import assign_manager, erase_customer, save_customer
 from .belonging import StaffChoice, StaffFieldsMixin, overview_of
 from .departures import Departures
+from .erasure import Erasure
 from .filters import ManagerFilter, Payment, Renewal, TagFilter, Whose
 from .inlines import ChangeInline, ChurnInline, ContactInline, SubscriptionInline
 from .overview import Overview
@@ -48,8 +49,9 @@ class ManagerForm(forms.Form):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
+class CustomerAdmin(CsvImportMixin, Overview, Departures, Erasure, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
     service = staticmethod(save_customer)
+    removal = staticmethod(erase_customer)
     import_kind = "customers"
     other_import_kinds = ("usage",)
     search_fields = ("name", "external_id")
@@ -143,11 +145,6 @@ class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, Fill
     @action(description=_("Customer page"), icon="arrow_back", permissions=["view"])
     def open_overview(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return HttpResponseRedirect(overview_of(object_id))
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
-        """What belongs to a customer goes with it; whoever may delete the customer may delete that."""
-        listed, counts, _missing, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, set(), protected
 
     @admin.action(description=_("Assign success manager"), permissions=["change"])
     def assign(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse | None:

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from agentfactory_cs.console.saving import HistoryInline, ServiceTabularInline
 
 from ..models import Churn, Contact, Customer, CustomerChange, Subscription
-from ..services import save_contact, save_subscription
+from ..services import remove_record, save_contact, save_subscription
 
 
 class ContactInline(ServiceTabularInline):
     model = Contact
     service = staticmethod(save_contact)
+    removal = staticmethod(remove_record)
     fields = ("name", "email", "role", "is_primary", "mail_status")
     tab = True
     show_change_link = True

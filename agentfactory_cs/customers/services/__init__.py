@@ -17,7 +17,7 @@ from .relationship import (
     save_task,
     save_training,
 )
-from .removal import remove_record
+from .removal import erase_customer, remove_record
 from .tags import set_tags
 from .usage import add_feature, forget_old_receipts, save_feature
 
@@ -28,6 +28,7 @@ __all__ = [
     "add_feature",
     "assign_manager",
     "correct_reading",
+    "erase_customer",
     "estimate_renewal",
     "finish_task",
     "forget_old_receipts",
