@@ -73,7 +73,7 @@ class GoalAdmin(CsvImportMixin, BelongingAdmin):
     )
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
-        return {"set_on": timezone.localdate()}
+        return {"set_on": utc_day(timezone.now())}
 
 
 @admin.register(OutcomeReport)
