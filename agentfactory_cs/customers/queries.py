@@ -10,7 +10,17 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import CASCADE, F, Max, Model, Q, QuerySet
 
-from .models import Churn, Customer, Goal, GoalReading, Interaction, OutcomeReport, Subscription, UsageDay
+from .models import (
+    Churn,
+    Customer,
+    CustomerChange,
+    Goal,
+    GoalReading,
+    Interaction,
+    OutcomeReport,
+    Subscription,
+    UsageDay,
+)
 
 
 @dataclass(frozen=True)
@@ -204,6 +214,14 @@ def renewing(until: date, today: date, customers: QuerySet[Customer]) -> QuerySe
         .select_related("customer__success_manager")
         .order_by("renews_on", "customer__name")
     )
+
+
+def manager_names(customer_id: int) -> dict[str, str]:
+    """Everybody who was a customer's success manager according to its history, by the key stored there."""
+    history = CustomerChange.objects.filter(customer=customer_id, field=CustomerChange.Field.MANAGER)
+    keys = {key for pair in history.values_list("old", "new") for key in pair if key}
+    people = get_user_model().objects.filter(pk__in=keys)
+    return {str(user.pk): user.get_full_name() or user.get_username() for user in people}
 
 
 def belongings(customer: Customer) -> dict[type[Model], int]:
