@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from .moments import utc_day
 from .parts import allowed
 from .registry import Kpi, Scope, Words, cards, kpis, scope_filters
 
@@ -31,7 +32,7 @@ class Figure:
 def scope_of(request: HttpRequest) -> Scope:
     """Period and filters from the address; anything that is not offered counts as not chosen."""
     now = timezone.now()
-    until = timezone.localdate(now)
+    until = utc_day(now)
     chosen = {
         item.name: request.GET[item.name]
         for item in scope_filters

@@ -1,9 +1,14 @@
 """Days and moments as people say them: "in 12 days", "3 weeks ago"."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+
+def utc_day(now: datetime) -> date:
+    """Today. Days are days in UTC, wherever the viewer sits; only moments are shown in the viewer's zone."""
+    return now.astimezone(UTC).date()
 
 
 def say_day(day: date, today: date) -> str:

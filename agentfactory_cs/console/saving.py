@@ -1,9 +1,10 @@
 """Admin forms that write through an app's services, with a refusal shown on the form it came from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm, BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -31,13 +32,15 @@ def show_refusal(form: BaseForm, error: ValidationError) -> None:
 
 
 class ServiceInlineMixin:
-    """An inline whose rows are written by `service`."""
+    """An inline whose rows are written by `service`, and removed by `removal` where that means more."""
 
     service: ClassVar[Service]
+    removal: ClassVar[Service | None] = None
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> type[BaseInlineFormSet]:
         formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
         formset.service = staticmethod(type(self).service)
+        formset.removal = staticmethod(removal) if (removal := type(self).removal) else None
         return formset
 
 
@@ -100,10 +103,14 @@ class ServiceAdmin(ModelAdmin):
         if self.service is None:
             return super().save_model(request, obj, form, change)
         try:
-            self.service(obj, by=request.user, now=timezone.now())
+            self.service(obj, **self.told(form), by=request.user, now=timezone.now())
         except ValidationError as error:
             raise Refused(error) from error
         return None
+
+    def told(self, form: ModelForm) -> dict[str, Any]:
+        """What else the service wants to know."""
+        return {}
 
     def save_formset(self, request: HttpRequest, form: ModelForm, formset: BaseInlineFormSet, change: bool) -> None:
         service: Service | None = getattr(formset, "service", None)
@@ -111,7 +118,7 @@ class ServiceAdmin(ModelAdmin):
             return super().save_formset(request, form, formset, change)
         changed = formset.save(commit=False)
         for thing in formset.deleted_objects:
-            thing.delete()
+            _remove(request, thing, getattr(formset, "removal", None))
         for place, row in enumerate(formset.forms):
             if row.instance in changed:
                 self._save_row(request, service, formset, place)
@@ -125,14 +132,19 @@ class ServiceAdmin(ModelAdmin):
             raise Refused(error, formset.prefix, place) from error
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        if self.removal is None:
-            return super().delete_model(request, obj)
-        self.removal(obj, by=request.user, now=timezone.now())
-        return None
+        _remove(request, obj, self.removal)
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for obj in queryset:
             self.delete_model(request, obj)
+
+
+def _remove(request: HttpRequest, thing: Model, removal: Service | None) -> None:
+    if removal is None:
+        thing.delete()
+    else:
+        removal(thing, by=request.user, now=timezone.now())
 
 
 class ReadOnlyMixin:
@@ -155,7 +167,13 @@ class ReadOnlyAdmin(ReadOnlyMixin, FilledListAdmin):
 class HistoryInline(ReadOnlyMixin, TabularInline):
     """The history of a thing, as rows nobody edits."""
 
+    # Whom the rows name: read with them, not one by one.
+    select_related: Sequence[str] = ()
     extra = 0
     can_delete = False
     tab = True
     per_page = 20
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset = super().get_queryset(request)
+        return queryset.select_related(*self.select_related) if self.select_related else queryset

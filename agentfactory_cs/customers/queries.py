@@ -8,9 +8,19 @@ from decimal import Decimal
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import CASCADE, F, Max, Model, Q, QuerySet
 
-from .models import Churn, Customer, Goal, GoalReading, Interaction, OutcomeReport, Subscription, UsageDay
+from .models import (
+    Churn,
+    Customer,
+    CustomerChange,
+    Goal,
+    GoalReading,
+    Interaction,
+    OutcomeReport,
+    Subscription,
+    UsageDay,
+)
 
 
 @dataclass(frozen=True)
@@ -206,3 +216,19 @@ def renewing(until: date, today: date, customers: QuerySet[Customer]) -> QuerySe
         .select_related("customer__success_manager")
         .order_by("renews_on", "customer__name")
     )
+
+
+def manager_names(customer_id: int) -> dict[str, str]:
+    """Everybody who was a customer's success manager according to its history, by the key stored there."""
+    history = CustomerChange.objects.filter(customer=customer_id, field=CustomerChange.Field.MANAGER)
+    keys = {key for pair in history.values_list("old", "new") for key in pair if key}
+    people = get_user_model().objects.filter(pk__in=keys)
+    return {str(user.pk): user.get_full_name() or user.get_username() for user in people}
+
+
+def belongings(customer: Customer) -> dict[type[Model], int]:
+    """How many rows of each table are a customer's own and go with it, of those that have any."""
+    own = [relation for relation in Customer._meta.related_objects if relation.on_delete is CASCADE]
+    tables: dict[type[Model], str] = {relation.related_model: relation.field.name for relation in own}
+    counts = {model: model._base_manager.filter(**{name: customer}).count() for model, name in tables.items()}
+    return {model: count for model, count in counts.items() if count}

@@ -11,21 +11,21 @@ from django.utils.safestring import SafeString
 
 from ..charts import Line
 from ..chips import ScoreChip
-from ..moments import say_day, say_moment
+from ..moments import say_day, say_moment, utc_day
 
 register = template.Library()
 
 
 @register.filter
 def when(value: date | datetime | None) -> SafeString | str:
-    """A day or moment in words, the exact one (in the viewer's zone) on hover."""
+    """A day or moment in words, the exact one on hover (a moment in the viewer's zone)."""
     if value is None:
         return "–"
     if isinstance(value, datetime):
         local = timezone.localtime(value)
         exact = f"{date_format(local, 'DATETIME_FORMAT')} {local.tzname()}"
         return _time(value.isoformat(), exact, say_moment(value, timezone.now()))
-    return _time(value.isoformat(), date_format(value, "DATE_FORMAT"), say_day(value, timezone.localdate()))
+    return _time(value.isoformat(), date_format(value, "DATE_FORMAT"), say_day(value, utc_day(timezone.now())))
 
 
 def _time(iso: str, exact: str, words: str) -> SafeString:

@@ -1,7 +1,7 @@
 """What the pages of a customer's belongings (contacts, contracts, tasks, …) have in common."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import ForeignKey, Model
 from django.forms import ModelChoiceField
@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.console.lists import FilledListAdmin
-from agentfactory_cs.console.saving import ServiceAdmin
+from agentfactory_cs.console.saving import Service, ServiceAdmin
 
 from ..queries import staff
+from ..services import remove_record
 
 
 def overview_of(customer_id: int) -> str:
@@ -41,6 +42,7 @@ class StaffFieldsMixin:
 class BelongingAdmin(StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
     """A thing of a customer: it stays with that customer, and saving leads back to where one came from."""
 
+    removal: ClassVar[Service | None] = staticmethod(remove_record)
     autocomplete_fields: Sequence[str] = ("customer",)
     list_select_related: Sequence[str] = ("customer",)
     search_help_text = _("Customer or title")

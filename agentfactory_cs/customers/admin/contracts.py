@@ -56,6 +56,7 @@ class Running(DropdownFilter):
 
 class SubscriptionChangeInline(HistoryInline):
     model = SubscriptionChange
+    select_related = ("changed_by",)
     fields = ("changed_at", "field", "old", "new", "changed_by")
     readonly_fields = fields
     verbose_name_plural = _("history")

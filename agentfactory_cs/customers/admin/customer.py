@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -23,9 +23,10 @@ from agentfactory_cs.console.saving import ServiceAdmin
 from ..import_admin import CsvImportMixin
 from ..models import Customer
 from ..queries import staff
-from ..services import assign_manager, save_customer
+from ..services import assign_manager, erase_customer, save_customer
 from .belonging import StaffChoice, StaffFieldsMixin, overview_of
 from .departures import Departures
+from .erasure import Erasure
 from .filters import ManagerFilter, Payment, Renewal, TagFilter, Whose
 from .inlines import ChangeInline, ChurnInline, ContactInline, SubscriptionInline
 from .overview import Overview
@@ -48,8 +49,9 @@ class ManagerForm(forms.Form):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
+class CustomerAdmin(CsvImportMixin, Overview, Departures, Erasure, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
     service = staticmethod(save_customer)
+    removal = staticmethod(erase_customer)
     import_kind = "customers"
     other_import_kinds = ("usage",)
     search_fields = ("name", "external_id")
@@ -100,6 +102,16 @@ class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, Fill
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"signed_up_at": timezone.now(), **super().get_changeform_initial_data(request)}
 
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and not db_field.many_to_many:
+            # The form sends along what it showed: only what differs from that was changed by this person.
+            field.show_hidden_initial = True
+        return field
+
+    def told(self, form: forms.ModelForm) -> dict[str, Any]:
+        return {"changed": form.changed_data}
+
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "lifecycle_stage" and not self._shows_a_churned(request):
             # Leaving is recorded with its date and reason, not by the stage.
@@ -134,24 +146,19 @@ class CustomerAdmin(CsvImportMixin, Overview, Departures, StaffFieldsMixin, Fill
     def open_overview(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return HttpResponseRedirect(overview_of(object_id))
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], Any]:
-        """What belongs to a customer goes with it; whoever may delete the customer may delete that."""
-        listed, counts, _missing, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, set(), protected
-
     @admin.action(description=_("Assign success manager"), permissions=["change"])
     def assign(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse | None:
         """Asks for the person first; then reports how many customers it changed and how many it did not."""
         form = ManagerForm(request.POST if "apply" in request.POST else None)
         if not (form.is_bound and form.is_valid()):
             return self._ask_for_manager(request, queryset, form)
-        manager, chosen = form.cleaned_data["manager"], len(customers := list(queryset.select_related(None)))
-        changed = assign_manager(customers, manager, by=request.user, now=timezone.now())
+        manager, chosen = form.cleaned_data["manager"], list(queryset.order_by().values_list("pk", flat=True))
+        changed = assign_manager(chosen, manager, by=request.user, now=timezone.now())
         name = (manager.get_full_name() or manager.get_username()) if manager else _now("nobody")
         messages.success(
             request,
             _now("Assigned %(changed)s to %(name)s; %(same)s already were.")
-            % {"changed": changed, "name": name, "same": chosen - changed},
+            % {"changed": changed, "name": name, "same": len(chosen) - changed},
         )
         return None
 

@@ -39,7 +39,7 @@ class DepartureForm(forms.ModelForm):
 class ReturnForm(forms.Form):
     """When a customer came back."""
 
-    on = forms.DateField(label=_("Came back on"), widget=UnfoldAdminSingleDateWidget())
+    reactivated_on = forms.DateField(label=_("Came back on"), widget=UnfoldAdminSingleDateWidget())
 
 
 class Departures:
@@ -63,10 +63,11 @@ class Departures:
 
     def return_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         customer = self._customer(request, pk, "customers.change_churn")
-        form = ReturnForm(request.POST or None, initial={"on": utc_day(timezone.now())})
+        form = ReturnForm(request.POST or None, initial={"reactivated_on": utc_day(timezone.now())})
         if request.method == "POST" and form.is_valid():
             try:
-                reactivate(customer, on=form.cleaned_data["on"], by=request.user, now=timezone.now())
+                day = form.cleaned_data["reactivated_on"]
+                reactivate(customer, on=day, by=request.user, now=timezone.now())
             except ValidationError as refusal:
                 show_refusal(form, refusal)
             else:

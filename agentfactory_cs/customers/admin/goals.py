@@ -15,13 +15,14 @@ from agentfactory_cs.console.saving import ServiceTabularInline
 from ..days import utc_day
 from ..import_admin import CsvImportMixin
 from ..models import Goal, GoalReading, OutcomeReport
-from ..services import correct_reading, save_goal, save_outcome_report
+from ..services import correct_reading, remove_record, save_goal, save_outcome_report
 from .belonging import BelongingAdmin
 
 
 class ReadingInline(ServiceTabularInline):
     model = GoalReading
     service = staticmethod(correct_reading)
+    removal = staticmethod(remove_record)
     fields = ("read_on", "value")
     ordering = ("-read_on",)
     extra = 1
@@ -72,7 +73,7 @@ class GoalAdmin(CsvImportMixin, BelongingAdmin):
     )
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
-        return {"set_on": timezone.localdate()}
+        return {"set_on": utc_day(timezone.now())}
 
 
 @admin.register(OutcomeReport)

@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from agentfactory_cs.console.templatetags.console import when
 
+from ..days import utc_day
 from ..import_admin import CsvImportMixin
 from ..models import Interaction, RenewalEstimate, Training
 from ..services import estimate_renewal, log_interaction, save_training
@@ -54,7 +55,7 @@ class TrainingAdmin(CsvImportMixin, BelongingAdmin):
     fields = ("customer", "course", ("assigned_on", "completed_on"))
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
-        return {"assigned_on": timezone.localdate()}
+        return {"assigned_on": utc_day(timezone.now())}
 
 
 def _save_estimate(estimate: RenewalEstimate, *, by: Any, now: Any) -> None:
@@ -85,7 +86,7 @@ class RenewalEstimateAdmin(BelongingAdmin):
     )
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
-        return {"estimated_on": timezone.localdate()}
+        return {"estimated_on": utc_day(timezone.now())}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return (*super().get_readonly_fields(request, obj), *(("estimated_on", "estimated_by") if obj else ()))

@@ -85,7 +85,7 @@ class _CustomerDetail(ChangeViewSet, ReadOneViewSet):
         tags = values.pop("tags", None)
         for name, value in values.items():
             setattr(record, name, value)
-        save_customer(record, by=self.request.user, now=now)
+        save_customer(record, changed=values.keys(), by=self.request.user, now=now)
         if tags is not None:
             set_tags(record, tags, now=now)
         return record

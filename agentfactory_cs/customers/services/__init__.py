@@ -4,8 +4,9 @@ Each function checks the record (ValidationError names field and reason), writes
 its event in one transaction, and takes who did it (`by`, None for the system) and the moment (`now`).
 """
 
+from .assignment import assign_manager
 from .contracts import save_subscription
-from .customers import assign_manager, reactivate, record_churn, remove_churn, save_contact, save_customer
+from .customers import reactivate, record_churn, remove_churn, save_contact, save_customer
 from .goals import correct_reading, record_reading, save_goal, save_outcome_report
 from .ingest import Ingested, RowError, UsageRow, ingest_usage
 from .relationship import (
@@ -16,7 +17,7 @@ from .relationship import (
     save_task,
     save_training,
 )
-from .removal import remove_record
+from .removal import erase_customer, remove_record
 from .tags import set_tags
 from .usage import add_feature, forget_old_receipts, save_feature
 
@@ -27,6 +28,7 @@ __all__ = [
     "add_feature",
     "assign_manager",
     "correct_reading",
+    "erase_customer",
     "estimate_renewal",
     "finish_task",
     "forget_old_receipts",

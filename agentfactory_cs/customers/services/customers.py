@@ -1,9 +1,8 @@
 """Customers, their contacts, their departures."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date, datetime
 
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -11,6 +10,7 @@ from agentfactory_cs.events.services import Actor, actor_user, record
 
 from ..days import utc_day
 from ..models import Churn, Contact, Customer, CustomerChange
+from .assignment import shown_manager
 from .checking import check_and_save
 
 _EVENT_OF = {
@@ -21,9 +21,17 @@ _EVENT_OF = {
 
 
 @transaction.atomic
-def save_customer(customer: Customer, *, by: Actor = None, now: datetime) -> Customer:
-    """Create or change a customer, keeping what tier, stage and success manager were before."""
+def save_customer(
+    customer: Customer, *, changed: Collection[str] | None = None, by: Actor = None, now: datetime
+) -> Customer:
+    """Create or change a customer, keeping what tier, stage and success manager were before.
+
+    `changed` names the fields that the caller set on a customer it read earlier (None: all of them). The others
+    are taken from the stored row, so that nobody undoes what somebody else changed in between.
+    """
     stored = _stored(customer)
+    if stored is not None and changed is not None:
+        _take_others(customer, stored, changed)
     _refuse_churn_by_stage(customer, stored)
     check_and_save(customer)
     if stored is None:
@@ -35,9 +43,15 @@ def save_customer(customer: Customer, *, by: Actor = None, now: datetime) -> Cus
 
 
 def _stored(customer: Customer) -> Customer | None:
-    if customer.pk is None:
-        return None
-    return Customer.objects.select_for_update(of=("self",)).select_related("success_manager").get(pk=customer.pk)
+    """The row as it stands, locked until the end of the transaction."""
+    return None if customer.pk is None else Customer.objects.select_for_update().get(pk=customer.pk)
+
+
+def _take_others(customer: Customer, stored: Customer, changed: Collection[str]) -> None:
+    for field in Customer._meta.concrete_fields:
+        if field.name not in changed:
+            # By column: of a foreign key that forgets the object it had loaded, and loads none.
+            setattr(customer, field.attname, getattr(stored, field.attname))
 
 
 def _refuse_churn_by_stage(customer: Customer, stored: Customer | None) -> None:
@@ -62,8 +76,7 @@ def _keep_changes(customer: Customer, stored: Customer, *, by: Actor, now: datet
 def _shown(customer: Customer, field: str) -> tuple[str, str]:
     """The value as stored in the history, and as a person reads it."""
     if field == CustomerChange.Field.MANAGER:
-        manager = customer.success_manager
-        return (str(manager.pk), manager.get_full_name() or str(manager)) if manager else ("", "nobody")
+        return shown_manager(customer.success_manager)
     return getattr(customer, field), getattr(customer, f"get_{field}_display")()
 
 
@@ -87,16 +100,23 @@ def record_churn(churn: Churn, *, by: Actor = None, now: datetime) -> Churn:
 
 
 def _check_churn(churn: Churn, customer: Customer, now: datetime) -> None:
-    if churn.churned_on > utc_day(now):
-        raise ValidationError({"churned_on": f"{churn.churned_on} lies in the future."})
+    _refuse_future("churned_on", churn.churned_on, now)
+    _refuse_future("reactivated_on", churn.reactivated_on, now)
     if churn.churned_on < utc_day(customer.signed_up_at):
         signup = utc_day(customer.signed_up_at)
         raise ValidationError({"churned_on": f"{churn.churned_on} lies before the signup on {signup}."})
 
 
+def _refuse_future(field: str, day: date | None, now: datetime) -> None:
+    if day is not None and day > utc_day(now):
+        raise ValidationError({field: f"{day} lies in the future."})
+
+
 @transaction.atomic
 def reactivate(customer: Customer, *, on: date, by: Actor = None, now: datetime) -> None:
     """A churned customer came back on a day; every departure still open ends then."""
+    Customer.objects.select_for_update().get(pk=customer.pk)  # a departure recorded meanwhile waits, or is seen
+    _refuse_future("reactivated_on", on, now)
     open_churns = customer.churns.filter(reactivated_on__isnull=True)
     if not open_churns.exists():
         raise ValidationError(f"{customer} has not churned.", code="conflict")
@@ -113,17 +133,6 @@ def remove_churn(churn: Churn, *, by: Actor = None, now: datetime) -> None:
     customer = Customer.objects.select_for_update().get(pk=churn.customer_id)
     churn.delete()
     _follow_churn(customer, by=by, now=now)
-
-
-@transaction.atomic
-def assign_manager(customers: Iterable[Customer], manager: User | None, *, by: Actor = None, now: datetime) -> int:
-    """Give customers to a success manager (None: to nobody); how many of them it changed."""
-    manager_id = manager.pk if manager else None
-    changed = [customer for customer in customers if customer.success_manager_id != manager_id]
-    for customer in changed:
-        customer.success_manager = manager
-        save_customer(customer, by=by, now=now)
-    return len(changed)
 
 
 def _follow_churn(customer: Customer, *, by: Actor, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Taking back what was entered by mistake."""
+"""Taking back what was entered by mistake, and erasing a customer."""
 
 from datetime import datetime
 
@@ -31,3 +31,12 @@ def remove_record(thing: Removable, *, by: Actor = None, now: datetime) -> None:
     data = {"kind": str(thing._meta.verbose_name), "id": thing.pk}
     thing.delete()
     record("customers.record_deleted", customer, data, by=by, now=now)
+
+
+@transaction.atomic
+def erase_customer(customer: Customer, *, by: Actor = None, now: datetime) -> None:
+    """Delete a customer with everything that is theirs, the timeline included, as privacy may demand.
+
+    So no event tells of it: the console's log of staff actions does. Who merely leaves is a departure.
+    """
+    customer.delete()

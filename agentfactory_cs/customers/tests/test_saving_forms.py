@@ -167,15 +167,23 @@ class TestDepartures:
         customer = make_customer()
         services.record_churn(Churn(customer=customer, churned_on=YESTERDAY), now=NOW)
 
-        console.post(f"/admin/customers/customer/{customer.pk}/return/", {"on": "2026-07-01"})
+        console.post(f"/admin/customers/customer/{customer.pk}/return/", {"reactivated_on": "2026-07-01"})
 
         assert Customer.objects.get().lifecycle_stage == Customer.Stage.ADOPTION
         assert "customers.reactivated" in _events(customer)
 
+    def test_a_return_in_the_future_is_refused_beside_its_date(self, console: Client) -> None:
+        customer = make_customer()
+        services.record_churn(Churn(customer=customer, churned_on=YESTERDAY), now=NOW)
+
+        response = console.post(f"/admin/customers/customer/{customer.pk}/return/", {"reactivated_on": "2026-08-01"})
+
+        assert "lies in the future" in str(response.context["form"].errors["reactivated_on"])
+
     def test_a_return_of_somebody_who_never_left_is_refused(self, console: Client) -> None:
         customer = make_customer()
 
-        response = console.post(f"/admin/customers/customer/{customer.pk}/return/", {"on": "2026-07-01"})
+        response = console.post(f"/admin/customers/customer/{customer.pk}/return/", {"reactivated_on": "2026-07-01"})
 
         assert "has not churned" in str(response.context["form"].errors)
 
