@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('outcomes', health.models.RealField(null=True)),
                 ('relationship', health.models.RealField(null=True)),
                 ('coverage', health.models.RealField(help_text='Share of the full weight that had data, 0 to 1.')),
-                ('tier', models.SmallIntegerField(help_text='Place of the tier on that day in rules.TIERS.')),
+                ('tier', models.SmallIntegerField(help_text='Place of the tier on that day in metrics.TIERS.')),
                 ('readings', django.contrib.postgres.fields.ArrayField(base_field=health.models.RealField(null=True), size=16)),
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='health_scores', to='customers.customer')),
                 ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='health.scorecardversion')),
