@@ -31,8 +31,8 @@ class ScoreChip:
 
     @property
     def points(self) -> int | None:
-        """Whole points, cut off: 49.6 is below 50, and must not read "50 at risk"."""
-        return None if self.number is None else int(self.number)
+        """The number given, rounded half up. Whose bands forbid that (49.6 is not "50, at risk") gives a whole one."""
+        return None if self.number is None else _whole(self.number)
 
     @property
     def moved(self) -> int:

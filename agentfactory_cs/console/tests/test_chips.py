@@ -1,5 +1,7 @@
 """The score chip says in words what its colour says."""
 
+import pytest
+
 from agentfactory_cs.console.chips import ScoreChip
 
 
@@ -38,8 +40,9 @@ def test_a_score_set_by_hand_shows_the_computed_one_beside_it() -> None:
     assert "<small>44</small>" in html
 
 
-def test_a_score_just_below_a_band_does_not_read_as_inside_it() -> None:
-    assert ScoreChip(49.9, "at risk", "bad").points == 49
+@pytest.mark.parametrize(("number", "points"), [(49, 49), (49.4, 49), (49.5, 50), (50.5, 51), (0, 0)])
+def test_the_number_given_is_shown_rounded_half_up(number: float, points: int) -> None:
+    assert ScoreChip(number).points == points
 
 
 def test_half_points_of_change_are_rounded_as_people_round() -> None:

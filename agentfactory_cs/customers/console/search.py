@@ -16,18 +16,30 @@ def find(request: HttpRequest, words: str) -> list[SearchResult]:
     """The first customers by name or tenant id, then those whose contact it is."""
     if not request.user.has_perm("customers.view_customer"):
         return []
+    words = words.strip()
+    if not words:
+        return []
     return [*_customers(words), *(_contacts(words) if request.user.has_perm("customers.view_contact") else ())]
 
 
+def matching(words: str, *fields: str) -> Q:
+    """Any of the fields contains the words; one or two letters must stand at the beginning.
+
+    The trigram indexes find what contains three letters or begins with one; fewer in the middle means reading all.
+    """
+    lookup = "icontains" if len(words) >= 3 else "istartswith"
+    return Q(*((f"{field}__{lookup}", words) for field in fields), _connector=Q.OR)
+
+
 def _customers(words: str) -> Iterator[SearchResult]:
-    found = Customer.objects.filter(Q(name__icontains=words) | Q(external_id__icontains=words))
+    found = Customer.objects.filter(matching(words, "name", "external_id"))
     for customer in found.order_by("name", "pk")[:MOST]:
         description = f"{customer.get_tier_display()} · {customer.get_lifecycle_stage_display()}"
         yield SearchResult(customer.name, description, _page(customer.pk), "apartment")
 
 
 def _contacts(words: str) -> Iterator[SearchResult]:
-    found = Contact.objects.filter(Q(name__icontains=words) | Q(email__icontains=words)).select_related("customer")
+    found = Contact.objects.filter(matching(words, "name", "email")).select_related("customer")
     for contact in found.order_by("name", "pk")[:MOST]:
         yield SearchResult(contact.name, f"{contact.email} · {contact.customer}", _page(contact.customer_id), "person")
 

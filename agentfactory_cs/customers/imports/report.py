@@ -1,6 +1,7 @@
 """What came of an import: counts, a report of every problem, and the rejected rows ready to be mended."""
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -8,6 +9,7 @@ from typing import TextIO
 from .problems import Problem
 from .rows import Row
 
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 REPORT_COLUMNS = ("line", "severity", "column", "value", "reason", "row")
 
 
@@ -83,8 +85,8 @@ class Report:
         if not self._begun:
             self._begun = True
             writer.writerow(REPORT_COLUMNS)
-        row = (line, problem.severity, problem.column, problem.value, problem.reason, raw.rstrip("\r\n"))
-        writer.writerow(row)
+        texts = (problem.column, problem.value, problem.reason, raw.rstrip("\r\n"))
+        writer.writerow((line, problem.severity, *map(_as_text, texts)))
 
     def _keep_row(self, raw: str) -> None:
         first = self.outcome.rejected == 0
@@ -94,6 +96,12 @@ class Report:
         if first:
             self.rejected.write(_whole_line(self.header_text))
         self.rejected.write(_whole_line(raw))
+
+
+def _as_text(cell: str) -> str:
+    """Kept from running as a formula in a spreadsheet. Only here: rejected rows stay as they came, to be mended."""
+    runs = cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not _PLAIN_NUMBER.fullmatch(cell)
+    return f"'{cell}" if runs else cell
 
 
 def _whole_line(text: str) -> str:
