@@ -3,9 +3,11 @@
 docs/configuration.md lists every variable; `.env` beside manage.py is read when it is there.
 """
 
+import re
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
 from agentfactory_cs import addresses, embedded
@@ -242,6 +244,8 @@ REST_FRAMEWORK = {
 DRF_STANDARDIZED_ERRORS = {"EXCEPTION_HANDLER_CLASS": "agentfactory_cs.rest.errors.Handler"}
 # Requests of one key (or signed-in person): a number a sec, min or hour; empty for no limit.
 API_RATE = env("API_RATE", default="1200/min")
+if not re.fullmatch(r"(\d+/(sec|min|hour))?", API_RATE):
+    raise ImproperlyConfigured(f"API_RATE must look like 1200/min (or /sec, /hour), not {API_RATE!r}.")
 # 5 000 usage rows with their features are 2 to 4 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 SPECTACULAR_SETTINGS = {

@@ -7,7 +7,7 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
@@ -129,11 +129,20 @@ def _day_parameter(name: str, what: str) -> OpenApiParameter:
 
 
 class _CustomerView(APIView):
-    """Views of one customer's health, in the address by our id."""
+    """Views of one customer's health, in the address by our id or the platform's."""
 
     queryset = HealthScore.objects.all()
+    parameters: tuple[str, ...] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if unknown := sorted(set(request.query_params) - set(self.parameters)):
+            known = ", ".join(self.parameters) or "none"
+            raise ValidationError(dict.fromkeys(unknown, f"There is no such parameter. Known: {known}."))
 
     def customer(self) -> Customer:
+        if "external_id" in self.kwargs:
+            return get_object_or_404(Customer, external_id=self.kwargs["external_id"])
         return get_object_or_404(Customer, pk=self.kwargs["customer_id"])
 
     def day(self, request: Request, name: str) -> date | None:
@@ -147,6 +156,8 @@ class _CustomerView(APIView):
 class HealthView(_CustomerView):
     """A customer's health."""
 
+    parameters = ("day", "since")
+
     @extend_schema(
         operation_id="customers_health_retrieve",
         tags=["health"],
@@ -157,17 +168,20 @@ class HealthView(_CustomerView):
         ],
         responses=HealthSerializer,
     )
-    def get(self, request: Request, customer_id: int) -> Response:
+    def get(self, request: Request, **named: Any) -> Response:
         """The latest score with every metric's reading, points, weight and contribution, and what changed."""
         customer = self.customer()
         explanation = queries.explain(customer.pk, self.day(request, "day"), since=self.day(request, "since"))
         if explanation is None:
-            raise NotFound("There is no score of this customer on that day; POST to health/recalculate/ makes one.")
+            when = "on that day" if "day" in request.query_params else "yet"
+            raise NotFound(f"There is no score of this customer {when}; POST to health/recalculate/ makes one.")
         return Response(_json(explanation))
 
 
 class HistoryView(_CustomerView):
     """A customer's scores over time."""
+
+    parameters = ("since", "until")
 
     @extend_schema(
         operation_id="customers_health_history",
@@ -179,7 +193,7 @@ class HistoryView(_CustomerView):
         ],
         responses=HistorySerializer,
     )
-    def get(self, request: Request, customer_id: int) -> Response:
+    def get(self, request: Request, **named: Any) -> Response:
         """Total, components and coverage of each scored day, oldest first, of at most two years."""
         customer = self.customer()
         until = self.day(request, "until") or utc_day(timezone.now())
@@ -203,7 +217,7 @@ class RecalculateView(_CustomerView):
         request=RecalculateSerializer,
         responses=HealthSerializer,
     )
-    def post(self, request: Request, customer_id: int) -> Response:
+    def post(self, request: Request, **named: Any) -> Response:
         """Scores the customer for a day as the daily run does, stores the score, and returns it explained.
 
         409 where the customer was not yet, or no longer, one on that day.
@@ -227,8 +241,27 @@ def _json(explanation: Explanation) -> dict[str, Any]:
     return HealthSerializer(asdict(explanation)).data
 
 
+@extend_schema_view(get=extend_schema(operation_id="customers_by_external_id_health_retrieve"))
+class ByExternalIdHealthView(HealthView):
+    """A customer's health."""
+
+
+@extend_schema_view(get=extend_schema(operation_id="customers_by_external_id_health_history"))
+class ByExternalIdHistoryView(HistoryView):
+    """A customer's scores over time."""
+
+
+@extend_schema_view(post=extend_schema(operation_id="customers_by_external_id_health_recalculate"))
+class ByExternalIdRecalculateView(RecalculateView):
+    """Scoring one customer anew."""
+
+
+_OURS, _THEIRS = "customers/<int:customer_id>/health/", "customers/by-external-id/<str:external_id>/health/"
 urlpatterns = [
-    path("customers/<int:customer_id>/health/", HealthView.as_view(), name="customer-health"),
-    path("customers/<int:customer_id>/health/history/", HistoryView.as_view(), name="customer-health-history"),
-    path("customers/<int:customer_id>/health/recalculate/", RecalculateView.as_view(), name="customer-recalculate"),
+    path(_OURS, HealthView.as_view(), name="customer-health"),
+    path(f"{_OURS}history/", HistoryView.as_view(), name="customer-health-history"),
+    path(f"{_OURS}recalculate/", RecalculateView.as_view(), name="customer-recalculate"),
+    path(_THEIRS, ByExternalIdHealthView.as_view()),
+    path(f"{_THEIRS}history/", ByExternalIdHistoryView.as_view()),
+    path(f"{_THEIRS}recalculate/", ByExternalIdRecalculateView.as_view()),
 ]

@@ -29,7 +29,9 @@ def current_day(until: date | None = None) -> date | None:
 
 
 def explain_now(customer_id: int) -> Explanation | None:
-    """A customer's latest score taken apart, unless everybody has been scored since and this one has left."""
+    """A customer's latest score taken apart; None where it has left, or everybody has been scored since."""
+    if not Customer.objects.active().filter(pk=customer_id).exists():
+        return None
     explanation, newest = explain(customer_id), current_day()
     return explanation if explanation and newest and explanation.day >= newest else None
 

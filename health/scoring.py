@@ -74,7 +74,7 @@ def score_and_store(
     """Score a set of customers for a day and store their rows; returns how many were scored.
 
     Safe to repeat: a row that would not change is not written, one whose customer has no score on that day
-    any more is removed.
+    any more is removed, and so are their scores of days on which they turned out to have been away.
     """
     connected = connected_sources(day) if connected is None else connected
     scored = compute(selection, day, connected=connected, cards=cards or Cards.in_force())
@@ -108,6 +108,12 @@ DELETE FROM health_healthscore old USING customers_customer c
 WHERE c.id = old.customer_id AND {who} AND old.day = %(day)s
   AND NOT EXISTS (SELECT FROM incoming_scores new WHERE new.customer_id = old.customer_id)"""
 
+# A departure may be recorded days after it took place; what was scored meanwhile was a customer no more.
+_REMOVE_WHILE_AWAY = """
+DELETE FROM health_healthscore old USING customers_churn gone, customers_customer c
+WHERE c.id = gone.customer_id AND {who} AND old.customer_id = gone.customer_id
+  AND old.day >= gone.churned_on AND (gone.reactivated_on IS NULL OR old.day < gone.reactivated_on)"""
+
 
 def _store(scored: Scored, selection: Selection, day: date) -> None:
     with connection.cursor() as cursor:
@@ -116,6 +122,7 @@ def _store(scored: Scored, selection: Selection, day: date) -> None:
         copying.copy_into(cursor, "incoming_scores", _table(scored))
         cursor.execute(_UPSERT, {"day": day})
         cursor.execute(selection.narrow(_REMOVE), selection.parameters(day))
+        cursor.execute(selection.narrow(_REMOVE_WHILE_AWAY), selection.parameters(day))
 
 
 def _table(scored: Scored) -> copying.Table:

@@ -86,11 +86,11 @@ def _component(name: str, customer_id: int, as_of: date | None, now: datetime | 
 
 
 def _check_scorable(customer_id: int, day: date) -> None:
-    """Before anything is read for it; a score that the customer had for the day before it left goes."""
+    """Before anything is read for it; what was scored before its departure was known goes."""
     if Customer.objects.scorable_on(day).filter(pk=customer_id).exists():
         return
     customer = Customer.objects.get(pk=customer_id)
-    HealthScore.objects.filter(customer=customer, day=day).delete()
+    score_and_store(Selection(ids=(customer_id,)), day, connected=frozenset())
     signup = utc_day(customer.signed_up_at)
     if signup > day:
         raise NotScorable(f"{customer} signed up on {signup}, after {day}: its first score is for {signup}.")

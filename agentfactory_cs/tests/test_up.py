@@ -167,6 +167,8 @@ def test_it_ends_with_a_sentence_when_a_server_is_gone(var_dir: Path, port: int,
         ("REDIS_URL", "amqp://secret@broker", "REDIS_URL must look like"),
         ("PORT", "http", "PORT must be a number"),
         ("PORT", "70000", "PORT must be a number"),
+        ("WEB_WORKERS", "many", "WEB_WORKERS must be a number"),
+        ("API_RATE", "lots", "API_RATE must look like"),
     ],
 )
 def test_what_is_wrong_with_a_setting_is_one_sentence(

@@ -67,12 +67,23 @@ class TestOneCustomer:
         with pytest.raises(Customer.DoesNotExist):
             services.calculate_health_score(404, now=NOW)
 
-    def test_recording_a_departure_afterwards_takes_the_score_away(self) -> None:
+    def test_recording_a_departure_afterwards_takes_the_scores_since_away(self) -> None:
+        customer, days = make_scored_customer(), [YESTERDAY - timedelta(days=back) for back in (3, 2, 1, 0)]
+        for day in days:
+            services.calculate_health_score(customer.pk, as_of=day, now=NOW)
+        customers.record_churn(Churn(customer=customer, churned_on=days[1], reactivated_on=days[3]), now=NOW)
+
+        score_and_store(Selection(ids=(customer.pk,)), YESTERDAY)
+
+        assert list(HealthScore.objects.filter(customer=customer).values_list("day", flat=True)) == [days[0], days[3]]
+
+    def test_asking_for_the_score_of_one_who_left_takes_it_away_too(self) -> None:
         customer = make_scored_customer()
         services.calculate_health_score(customer.pk, now=NOW)
         customers.record_churn(Churn(customer=customer, churned_on=YESTERDAY), now=NOW)
 
-        score_and_store(Selection(ids=(customer.pk,)), YESTERDAY)
+        with pytest.raises(services.NotScorable):
+            services.calculate_health_score(customer.pk, now=NOW)
 
         assert not HealthScore.objects.filter(customer=customer).exists()
 

@@ -1,6 +1,7 @@
 """What the console's templates say dates, scores and amounts with."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.template.loader import render_to_string
@@ -48,8 +49,14 @@ def figure(value: float | None, decimals: int = 0) -> str:
     """A number in the viewer's locale; a dash where there is none."""
     if value is None:
         return "–"
-    words = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
+    words = _rounded(value, decimals)
     return f"−{words}" if value < 0 else words
+
+
+def _rounded(value: float, decimals: int) -> str:
+    """Without its sign. Rounded half away from zero here: number_format would cut the decimals off."""
+    exact = Decimal(repr(abs(float(value)))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return number_format(exact, decimal_pos=decimals, force_grouping=True)
 
 
 @register.filter
@@ -65,5 +72,5 @@ def signed(value: float | None, decimals: int = 0) -> str:
     """A change with its sign, a real minus."""
     if value is None:
         return ""
-    words = number_format(abs(value), decimal_pos=decimals, force_grouping=True)
+    words = _rounded(value, decimals)
     return f"+{words}" if value > 0 else f"−{words}" if value < 0 else words

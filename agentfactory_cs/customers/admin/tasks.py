@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
+from django.forms import SplitDateTimeField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -20,10 +21,19 @@ from agentfactory_cs.console.registry import panels
 from agentfactory_cs.console.templatetags.console import when
 from agentfactory_cs.console.views import panel_response
 
-from ..models import Task
+from ..models import Company, Task
 from ..services import finish_task, reopen_task, save_task
 from .belonging import BelongingAdmin
 from .owners import OwnerFilter
+
+
+class DueField(SplitDateTimeField):
+    """A day and perhaps a time; a day alone is due by the end of the working day."""
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, list) and len(value) == 2 and value[0] and not value[1]:
+            value = [value[0], Company.get().works_until.isoformat()]
+        return super().clean(value)
 
 
 class WhichTasks(TabFilter):
@@ -89,6 +99,11 @@ class TaskAdmin(BelongingAdmin):
     )
 
     add_fieldsets = fieldsets[:1]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "due_at":
+            kwargs["form_class"] = DueField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk}

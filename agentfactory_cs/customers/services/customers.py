@@ -33,6 +33,10 @@ def save_customer(
     if stored is not None and changed is not None:
         _take_others(customer, stored, changed)
     _refuse_churn_by_stage(customer, stored)
+    if customer.signed_up_at and utc_day(customer.signed_up_at) > utc_day(now):
+        raise ValidationError({"signed_up_at": "A customer is recorded once it has signed up, not before."})
+    if stored is not None and _is_same(customer, stored):
+        return customer
     check_and_save(customer)
     if stored is None:
         data = {"tier": customer.get_tier_display()}
@@ -45,6 +49,12 @@ def save_customer(
 def _stored(customer: Customer) -> Customer | None:
     """The row as it stands, locked until the end of the transaction."""
     return None if customer.pk is None else Customer.objects.select_for_update().get(pk=customer.pk)
+
+
+def _is_same(customer: Customer, stored: Customer) -> bool:
+    """Saying again what is stored changes nothing, `updated_at` included: it is what integrations follow."""
+    fields = (field for field in Customer._meta.concrete_fields if field.name not in ("created_at", "updated_at"))
+    return all(getattr(customer, field.attname) == getattr(stored, field.attname) for field in fields)
 
 
 def _take_others(customer: Customer, stored: Customer, changed: Collection[str]) -> None:

@@ -1,5 +1,6 @@
 """Two people who change the same customer do not undo one another."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -118,3 +119,27 @@ def test_a_patch_writes_what_it_names(api: ApiClient, monkeypatch: pytest.Monkey
     api.patch(f"customers/{customer.pk}/", {"tier": "pro", "tags": ["beta"]})
 
     assert told == [{"tier"}]
+
+
+def test_saying_again_what_is_stored_changes_nothing() -> None:
+    customer = make_customer()
+    before = Customer.objects.values().get(pk=customer.pk)
+
+    services.save_customer(Customer.objects.get(pk=customer.pk), now=NOW + timedelta(days=1))
+
+    assert Customer.objects.values().get(pk=customer.pk) == before
+
+
+def test_a_change_is_seen_by_those_who_follow_changes() -> None:
+    customer = make_customer()
+    before = Customer.objects.values_list("updated_at", flat=True).get(pk=customer.pk)
+
+    customer.industry = "Banking"
+    services.save_customer(customer, now=NOW)
+
+    assert Customer.objects.values_list("updated_at", flat=True).get(pk=customer.pk) > before
+
+
+def test_nobody_signs_up_in_the_future() -> None:
+    with pytest.raises(ValidationError, match="once it has signed up"):
+        make_customer(signed_up_at=NOW + timedelta(days=2))

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         _print_line_by_line()
         self.host = os.environ.get("HOST", "127.0.0.1")
         self.port = _port()
+        _check_counts()
         self.password: str | None = None
         lock = _be_the_only_one()
         try:
@@ -123,6 +124,13 @@ def _print_line_by_line() -> None:
 def _raise(problem: str | None) -> None:
     if problem:
         raise CommandError(problem)
+
+
+def _check_counts() -> None:
+    for name in ("WEB_WORKERS", "TASK_WORKERS"):
+        given = os.environ.get(name, "2")
+        if not given.isdecimal() or not 0 < int(given) <= 64:
+            raise CommandError(f"{name} must be a number from 1 to 64, not {given!r}.")
 
 
 def _port() -> int:

@@ -1,4 +1,4 @@
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"{text!r} is not a day; write it as 2026-03-31.") from None
+        raise ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-31.") from None
 
 
 def _progress(is_terminal: bool) -> Progress:
