@@ -65,6 +65,7 @@ class Source:
     def __init__(self, stream: BinaryIO, *, name: str, encoding: str = "", delimiter: str = "") -> None:
         self.name = name
         self.encoding = encoding or "utf-8-sig"
+        self._shown = encoding or "UTF-8"
         self._stream = stream
         self._lines = _Lines(_decoded(stream, self.encoding))
         first = self._first_line()
@@ -91,13 +92,13 @@ class Source:
         try:
             line = next((line for line in self._lines if line.strip()), "")
         except (UnicodeError, OSError):
-            raise ImportRefused(f"{self.name} is not text in {self.encoding}; name its encoding.") from None
+            raise ImportRefused(f"{self.name} is not text in {self._shown}; name its encoding.") from None
         if not line:
             raise ImportRefused(f"{self.name} is empty.")
         if "\0" in line:
             raise ImportRefused(f"{self.name} is no CSV text: it holds NUL bytes (an Excel file, or UTF-16?).")
         if not is_clean(line):
-            raise ImportRefused(f"The first line of {self.name} is not {self.encoding}; name its encoding.")
+            raise ImportRefused(f"The first line of {self.name} is not {self._shown}; name its encoding.")
         return line
 
     def _read_header(self) -> list[str]:
@@ -127,7 +128,7 @@ class Source:
         except csv.Error as error:
             return [], _in_words(error)
         except UnicodeError:
-            return [], f"The file is not {self.encoding} from here on; what follows could not be read."
+            return [], f"The file is not {self._shown} from here on; what follows could not be read."
 
     def _checked(self, record: Record) -> Record:
         raw = record.raw
@@ -137,7 +138,7 @@ class Source:
         elif "\0" in raw:
             record.problem = "The row holds a NUL byte."
         elif not raw.isascii() and not is_clean(raw):
-            record.problem = f"The row is not {self.encoding}; name the file's encoding."
+            record.problem = f"The row is not {self._shown}; name the file's encoding."
         elif not record.problem:
             record.problem = self._fit(record.cells)
         return record

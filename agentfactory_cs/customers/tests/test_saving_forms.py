@@ -1,6 +1,5 @@
 """The console's forms write through the services: history and timeline are kept, a refusal is shown."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -396,13 +395,3 @@ class TestTasks:
 
         assert "0 tasks finished, 1 already was." in finished.content.decode()
         assert "1 task finished." in still_open.content.decode()
-
-
-def test_a_task_with_a_day_alone_is_due_at_the_end_of_the_working_day(console: Client) -> None:
-    customer = make_customer()
-    form = {"customer": customer.pk, "title": "Call", "kind": "call", "due_at_0": "2026-07-09", "due_at_1": ""}
-
-    response = console.post("/admin/customers/task/add/", form)
-
-    assert response.status_code == 302
-    assert Task.objects.get().due_at == datetime(2026, 7, 9, 18, tzinfo=UTC)

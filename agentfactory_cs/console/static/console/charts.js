@@ -57,7 +57,7 @@
         interaction: { intersect: false, mode: "index" },
         plugins: { legend: { display: false }, bands: { bands: stripes } },
         scales: {
-          x: { grid: { display: false }, ticks: { color: quiet, maxTicksLimit: 7, maxRotation: 0 } },
+          x: { grid: { display: false }, ticks: { color: quiet, maxTicksLimit: canvas.clientWidth < 480 ? 3 : 7, maxRotation: 0 } },
           y: { min: 0, max: 100, grid: { display: false }, ticks: { color: quiet, stepSize: 25 } },
         },
       },
