@@ -1,6 +1,7 @@
 """manage.py benchmark: measures in a database of its own and leaves nothing behind."""
 
 import json
+import os
 from io import StringIO
 
 import psutil
@@ -9,20 +10,35 @@ from django.core.management import call_command
 from django.db import connection
 
 
-def databases() -> set[str]:
+def throwaway_databases() -> list[str]:
+    """Other tests make databases of other names at the same time."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database")
-        return {name for (name,) in cursor.fetchall()}
+        cursor.execute("SELECT datname FROM pg_database WHERE datname = %s", [f"benchmark_{os.getpid()}"])
+        return [name for (name,) in cursor.fetchall()]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_ingest_is_measured_through_a_server_that_is_gone_afterwards() -> None:
-    before, children, out = databases(), psutil.Process().children(), StringIO()
+    children, out = psutil.Process().children(), StringIO()
 
     call_command("benchmark", "ingest", "--requests", "4", "--rows", "50", "--json", stdout=out)
 
     result = json.loads(out.getvalue())
     assert (result["name"], result["n"], result["unit"]) == ("ingest", 200, "rows/s")
     assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
-    assert databases() == before
+    assert throwaway_databases() == []
     assert psutil.Process().children() == children
+
+
+@pytest.mark.django_db(transaction=True)
+def test_scoring_is_measured_against_one_statement_and_by_real_workers() -> None:
+    out = StringIO()
+
+    call_command("benchmark", "scoring", "--customers", "200", "--json", stdout=out)
+
+    result = json.loads(out.getvalue().splitlines()[-1])
+    assert (result["name"], result["n"]) == ("scoring", 200)
+    assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
+    assert result["ratio_two_workers"] == pytest.approx(result["two_workers"] / result["baseline"])
+    assert {"growth", "peak_mb", "rerun", "bytes_per_score"} <= result.keys()
+    assert throwaway_databases() == []

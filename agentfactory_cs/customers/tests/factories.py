@@ -24,7 +24,8 @@ def make_customer(**fields: Any) -> Customer:
         "tier": Customer.Tier.STARTER,
         "signed_up_at": NOW - timedelta(days=100),
     }
-    return services.save_customer(Customer(**{**defaults, **fields}), now=NOW)
+    customer = Customer(**{**defaults, **fields})
+    return services.save_customer(customer, now=max(NOW, customer.signed_up_at))
 
 
 def make_contact(customer: Customer, **fields: Any) -> Contact:
