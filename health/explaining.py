@@ -51,11 +51,12 @@ class MetricLine:
 
 @dataclass(frozen=True)
 class ComponentLine:
-    """One component of one score: its own 0–100, its weight, and what it adds to the total."""
+    """One component of one score: its own 0–100 with the band that would be, its weight, what it adds to the total."""
 
     key: str
     label: str
     score: float | None
+    band: str | None
     weight: float
     contribution: float
     change: float | None
@@ -221,10 +222,12 @@ def _in_a_sentence(label: str) -> str:
 def _component_line(name: str, place: int, ledger: _Ledger, lines: Sequence[MetricLine]) -> ComponentLine:
     own = [line for line in lines if line.component == name]
     changes = [line.change for line in own if line.change is not None]
+    score = _known(ledger.components[place])
     return ComponentLine(
         key=name,
         label=COMPONENT_LABELS[name],
-        score=_known(ledger.components[place]),
+        score=score,
+        band=None if score is None else ledger.card.band(score),
         weight=sum(line.weight for line in own),
         contribution=sum(line.contribution for line in own),
         change=sum(changes) if changes else None,

@@ -67,7 +67,10 @@ def calculate_relationship_score(
 def score_customer(customer_id: int, *, as_of: date | None = None, now: datetime | None = None) -> HealthScore:
     """As `calculate_health_score`, returning the stored row."""
     day = as_of or last_complete_day(now or timezone.now())
-    _check_scorable(customer_id, day)
+    if reason := _why_not(customer_id, day):
+        # What was scored before its departure was known goes, though the caller is told that there is no score.
+        score_and_store(Selection(ids=(customer_id,)), day, connected=frozenset())
+        raise reason
     score_and_store(Selection(ids=(customer_id,)), day)
     return HealthScore.objects.get(customer_id=customer_id, day=day)
 
@@ -79,22 +82,22 @@ def score_customers(customer_ids: Sequence[int], *, as_of: date) -> int:
 
 def _component(name: str, customer_id: int, as_of: date | None, now: datetime | None) -> float | None:
     day = as_of or last_complete_day(now or timezone.now())
-    _check_scorable(customer_id, day)
+    if reason := _why_not(customer_id, day):
+        raise reason
     scored = compute(Selection(ids=(customer_id,)), day, connected=connected_sources(day), cards=Cards.in_force())
     value = float(scored.scores.components[0, COMPONENTS.index(name)])
     return None if value != value else value
 
 
-def _check_scorable(customer_id: int, day: date) -> None:
-    """Before anything is read for it; what was scored before its departure was known goes."""
+def _why_not(customer_id: int, day: date) -> NotScorable | None:
+    """Asked before any fact is read: for a source that is not connected, that may mean a long look."""
     if Customer.objects.scorable_on(day).filter(pk=customer_id).exists():
-        return
+        return None
     customer = Customer.objects.get(pk=customer_id)
-    score_and_store(Selection(ids=(customer_id,)), day, connected=frozenset())
     signup = utc_day(customer.signed_up_at)
     if signup > day:
-        raise NotScorable(f"{customer} signed up on {signup}, after {day}: its first score is for {signup}.")
-    raise NotScorable(f"{customer} had churned on {day}; a churned customer has no score.")
+        return NotScorable(f"{customer} signed up on {signup}, after {day}: its first score is for {signup}.")
+    return NotScorable(f"{customer} had churned on {day}; a churned customer has no score.")
 
 
 @transaction.atomic

@@ -77,6 +77,16 @@ class TestOneCustomer:
 
         assert list(HealthScore.objects.filter(customer=customer).values_list("day", flat=True)) == [days[0], days[3]]
 
+    def test_asking_for_a_component_of_one_who_left_removes_nothing(self) -> None:
+        customer = make_scored_customer()
+        services.calculate_health_score(customer.pk, now=NOW)
+        customers.record_churn(Churn(customer=customer, churned_on=YESTERDAY), now=NOW)
+
+        with pytest.raises(services.NotScorable):
+            services.calculate_usage_score(customer.pk, now=NOW)
+
+        assert HealthScore.objects.filter(customer=customer).exists()
+
     def test_asking_for_the_score_of_one_who_left_takes_it_away_too(self) -> None:
         customer = make_scored_customer()
         services.calculate_health_score(customer.pk, now=NOW)

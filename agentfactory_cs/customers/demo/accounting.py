@@ -6,7 +6,7 @@ from functools import partial
 from random import Random
 
 from .. import services
-from ..models import Churn, Contact, Customer, Subscription, Tag
+from ..models import Churn, Contact, Customer, Subscription
 from .accounts import ONBOARDING_DAYS, Departure
 from .scripts import Contract, Person
 from .telling import Telling, address_part
@@ -30,7 +30,7 @@ def tell(telling: Telling) -> None:
 
 def _sign_up(telling: Telling) -> None:
     services.save_customer(telling.customer, now=telling.customer.signed_up_at)
-    telling.customer.tags.set([Tag.objects.get_or_create(name=name)[0] for name in telling.script.tags])
+    services.set_tags(telling.customer, telling.script.tags, now=telling.customer.signed_up_at)
 
 
 def _people(telling: Telling) -> None:

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 from agentfactory_cs.demo import World
 
-from ..models import Customer, UsageDay
+from ..models import Customer
+from ..services import UsageRow, ingest_usage
 from . import accounting, routine, work
 from .fleet import account
 from .staff import Team
@@ -67,11 +68,15 @@ def tell_usage(world: World) -> None:
     catalogue = Catalogue()
     for chunk in tellings(world):
         for telling in chunk:
-            _store(telling.customer, days_of(world, telling.account, catalogue))
+            rows = list(_rows(telling.customer, days_of(world, telling.account, catalogue), catalogue))
+            if errors := ingest_usage(rows, now=world.now).errors:
+                raise ValueError(f"The demo made usage that is refused: {errors[0].reason}")
 
 
-def _store(customer: Customer, days: Days) -> None:
+def _rows(customer: Customer, days: Days, catalogue: Catalogue) -> Iterator[UsageRow]:
     names = [column.name for column in fields(days)]
     columns = [days.day, *(getattr(days, name).tolist() for name in names[1:])]
-    rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
-    UsageDay.objects.bulk_create([UsageDay(customer=customer, **row) for row in rows])
+    for row in zip(*columns, strict=True):
+        values = dict(zip(names, row, strict=True))
+        values["features"] = catalogue.names(values["features"])
+        yield UsageRow(customer=customer.pk, **values)

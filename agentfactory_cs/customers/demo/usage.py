@@ -55,15 +55,21 @@ class Days:
 
 
 class Catalogue:
-    """The bits of each tier's features."""
+    """The bits of each tier's features, and the features' names."""
 
     def __init__(self) -> None:
         tiers = list(Customer.Tier)
-        features = list(Feature.objects.order_by("bit").values_list("bit", "tier"))
+        rows = list(Feature.objects.order_by("bit").values_list("bit", "name", "tier"))
+        self._names = {bit: name for bit, name, _ in rows}
+        features = [(bit, tier) for bit, _, tier in rows]
         self.bits = {
             tier: [bit for bit, lowest in features if tiers.index(Customer.Tier(lowest)) <= place]
             for place, tier in enumerate(tiers)
         }
+
+    def names(self, features: int) -> list[str]:
+        """The names behind a bit set."""
+        return [name for bit, name in self._names.items() if features >> bit & 1]
 
 
 def days_of(world: World, account: Account, catalogue: Catalogue) -> Days:

@@ -29,18 +29,6 @@ from .test_saving_forms import _customer_form, _inline
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 
-@pytest.fixture
-def manager() -> Any:
-    return make_member("CS manager", "mia")
-
-
-@pytest.fixture
-def console(manager: Any) -> Client:
-    client = Client()
-    client.force_login(manager)
-    return client
-
-
 def _deletions() -> list[tuple[dict[str, Any], str]]:
     return list(Event.objects.filter(trigger="customers.record_deleted").values_list("data", "by__username"))
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 
 from agentfactory_cs.customers import services
@@ -27,24 +26,6 @@ from agentfactory_cs.events.models import Event
 from .factories import NOW, YESTERDAY, make_contact, make_customer, make_goal, make_member, make_subscription
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
-
-
-@pytest.fixture
-def at_now() -> Any:
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def manager() -> Any:
-    return make_member("CS manager", "mia")
-
-
-@pytest.fixture
-def console(manager: Any) -> Client:
-    client = Client()
-    client.force_login(manager)
-    return client
 
 
 def _inline(prefix: str, *rows: dict[str, Any], existing: int = 0) -> dict[str, Any]:
