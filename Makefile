@@ -47,6 +47,7 @@ install: .venv/.run
 
 lock:
 	uv pip compile --quiet --no-header --no-annotate --generate-hashes --universal --python-version 3.11 --no-emit-index-url -o requirements.txt requirements.in
+	uv pip compile --quiet --no-header --no-annotate --generate-hashes --universal --python-version 3.11 --no-emit-index-url -o requirements-model.txt requirements-model.in
 	uv pip compile --quiet --no-header --no-annotate --generate-hashes --universal --python-version 3.11 --no-emit-index-url -o requirements-dev.txt requirements-dev.in
 
 clean:

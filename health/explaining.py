@@ -144,7 +144,8 @@ class RowBefore:
 def _ledger(row: HealthScore, version: ScorecardVersion) -> _Ledger:
     card = version.card
     readings = np.array([np.nan if value is None else value for value in row.readings], dtype=np.float64)
-    scores = score(readings[None, :], np.array([row.tier]), Deck.of(dict.fromkeys(TIERS, card)))
+    deck = Deck.of(dict.fromkeys(TIERS, card))
+    scores = score(readings[None, :], np.array([row.tier]), deck, np.array([row.signals]))
     return _Ledger(
         readings=readings,
         points=scores.points[0],

@@ -69,5 +69,24 @@ KEYS = tuple(metric.key for metric in METRICS)
 PLACE = {key: place for place, key in enumerate(KEYS)}
 
 
+@dataclass(frozen=True)
+class Signal:
+    """A fact that is on or off on a day, for a scorecard's limits. Its place in SIGNALS is its bit in a stored row.
+
+    `phrase` follows "while" ("never above 60 while a payment is past due").
+    """
+
+    key: str
+    label: str
+    phrase: str
+
+
+SIGNALS = (
+    Signal("payment_past_due", "Payment past due", "a payment is past due"),
+    Signal("payment_unpaid", "Payment unpaid", "a payment is unpaid"),
+)
+SIGNAL_BIT = {signal.key: 1 << place for place, signal in enumerate(SIGNALS)}
+
+
 def component_of(place: int) -> str:
     return COMPONENTS[place // PER_COMPONENT]

@@ -124,6 +124,19 @@ FROM customers_renewalestimate e JOIN customers_customer c ON c.id = e.customer_
 WHERE {{who}} AND e.estimated_on BETWEEN %(day)s - 89 AND %(day)s AND e.estimated_on >= {_SIGNUP_DAY}
 ORDER BY c.id, e.estimated_on DESC"""
 
+# Which contract's payment was in arrears at the end of the day, by what is known of its changes since.
+SIGNALS_ON = """
+SELECT c.id, bit_or(CASE coalesce(later.old, s.payment_status) WHEN 'past_due' THEN 1 WHEN 'unpaid' THEN 2 ELSE 0 END)
+FROM customers_subscription s JOIN customers_customer c ON c.id = s.customer_id
+LEFT JOIN (
+    SELECT DISTINCT ON (change.subscription_id) change.subscription_id, change.old
+    FROM customers_subscriptionchange change
+    WHERE change.field = 'payment_status' AND change.changed_at >= %(end)s
+    ORDER BY change.subscription_id, change.changed_at, change.id) later ON later.subscription_id = s.id
+WHERE {who} AND s.starts_on <= %(day)s AND (s.ended_on IS NULL OR s.ended_on > %(day)s)
+  AND coalesce(later.old, s.payment_status) <> 'current'
+GROUP BY c.id"""
+
 # What "no row" means: nothing happened (zero), or nothing is known (missing).
 ZERO, MISSING = 0.0, float("nan")
 
@@ -180,10 +193,11 @@ class Selection:
 
 @dataclass(frozen=True)
 class Readings:
-    """For each of n customers its id, its tier on the day (place in TIERS), and n × 16 readings."""
+    """Of n customers their ids, tiers on the day (places in TIERS), SIGNALS as bits, and n × 16 readings."""
 
     customer_ids: Ints
     tiers: Ints
+    signals: Ints
     values: Floats
 
 
@@ -207,7 +221,8 @@ def read(selection: Selection, day: date, connected: frozenset[str]) -> Readings
     for key in SOURCES.keys() - connected:
         values[:, PLACE[key]] = np.nan
     # As they are stored: what is explained later is then, to the last bit, what was scored.
-    return Readings(customer_ids, tiers, values.astype(np.float32).astype(np.float64))
+    values = values.astype(np.float32).astype(np.float64)
+    return Readings(customer_ids, tiers, _signals(selection, day, customer_ids), values)
 
 
 def _customers(selection: Selection, day: date) -> tuple[Ints, Ints, Ints]:
@@ -219,6 +234,13 @@ def _customers(selection: Selection, day: date) -> tuple[Ints, Ints, Ints]:
         if rows >= 0:
             places[rows] = TIERS.index(tier)
     return ids, places, ages
+
+
+def _signals(selection: Selection, day: date, ids: Ints) -> Ints:
+    found, bits = _columns(selection, SIGNALS_ON, day, (np.int64, np.int64))
+    signals, rows = np.zeros(len(ids), dtype=np.int64), _places(found, ids)
+    signals[rows[rows >= 0]] = bits[rows >= 0]
+    return signals
 
 
 def _read_usage(values: Floats, selection: Selection, day: date, ids: Ints, tiers: Ints, ages: Ints) -> None:

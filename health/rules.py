@@ -12,17 +12,65 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .metrics import COMPONENTS, KEYS, PER_COMPONENT, TIERS
+from .metrics import COMPONENTS, KEYS, PER_COMPONENT, PLACE, SIGNAL_BIT, TIERS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 AT_RISK, STEADY, HEALTHY = "at_risk", "steady", "healthy"
 BAND_LABELS = {AT_RISK: "at risk", STEADY: "steady", HEALTHY: "healthy"}
 
 
+# What a metric without data does: its weight goes to the others, or it counts as so many points.
+REDISTRIBUTE, NEUTRAL, ZERO = "redistribute", "neutral", "zero"
+POINTS_WITHOUT_DATA = {REDISTRIBUTE: math.nan, NEUTRAL: 50.0, ZERO: 0.0}
+
+
 class BadDefinition(ValueError):
     """A scorecard's definition that cannot be used; the message names the place and the reason."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A knock-out rule: the total is never above `at_most` while a signal is on, or a reading lies below
+    `below` or above `above`. Of `signal` and `metric` one is given; a reading without data meets no condition.
+    """
+
+    at_most: float
+    signal: str | None = None
+    metric: str | None = None
+    below: float = -math.inf
+    above: float = math.inf
+
+    @classmethod
+    def from_definition(cls, given: Any, place: str) -> "Limit":
+        """Raises BadDefinition naming what is wrong."""
+        if not isinstance(given, Mapping) or not set(given) <= {"at_most", "signal", "metric", "below", "above"}:
+            raise BadDefinition(f"{place}: must hold at_most, and a signal, or a metric with below or above.")
+        at_most = _number(given.get("at_most"), f"{place}.at_most")
+        if not 0 <= at_most <= 100:
+            raise BadDefinition(f"{place}.at_most: must be 0 to 100, not {at_most:g}.")
+        signal, metric = given.get("signal"), given.get("metric")
+        if (signal is None) == (metric is None):
+            raise BadDefinition(f"{place}: must name a signal or a metric, one of them.")
+        if signal is not None:
+            return cls(at_most, signal=_known(signal, SIGNAL_BIT, f"{place}.signal"))
+        if ("below" in given) == ("above" in given):
+            raise BadDefinition(f"{place}: must say below or above which reading, one of them.")
+        return cls(
+            at_most,
+            metric=_known(metric, PLACE, f"{place}.metric"),
+            below=_number(given.get("below", cls.below), f"{place}.below", finite="below" in given),
+            above=_number(given.get("above", cls.above), f"{place}.above", finite="above" in given),
+        )
+
+    def holds(self, readings: Floats, signals: Ints) -> Bools:
+        """For which of n customers its condition is met."""
+        if self.signal is not None:
+            return (signals & SIGNAL_BIT[self.signal]) > 0
+        column = readings[:, PLACE[self.metric or ""]]
+        return (column < self.below) | (column > self.above)  # NaN is neither
 
 
 @dataclass(frozen=True)
@@ -31,6 +79,7 @@ class Card:
 
     `component_weights` (4) and `metric_weights` (16, summing to 1 in each component) are shares; `worst` and
     `best` (tiers × 16) are the readings worth 0 and 100 points, NaN where a metric does not count for a tier.
+    `without_data` (16) is what a metric without data counts as, NaN where its weight goes to the others.
     """
 
     component_weights: Floats
@@ -40,6 +89,8 @@ class Card:
     at_risk_below: float
     healthy_above: float
     provisional_below: float
+    without_data: Floats
+    limits: tuple[Limit, ...] = ()
 
     @classmethod
     def from_definition(cls, definition: Mapping[str, Any]) -> "Card":
@@ -61,7 +112,9 @@ class Card:
             best=_best(metrics),
             at_risk_below=at_risk_below,
             healthy_above=healthy_above,
-            provisional_below=_number(definition.get("provisional_below"), "provisional_below"),
+            provisional_below=_share(definition.get("provisional_below"), "provisional_below"),
+            without_data=np.array([_without_data(metrics[key], key) for key in KEYS]),
+            limits=_limits(definition),
         )
 
     def band(self, total: float) -> str:
@@ -97,10 +150,35 @@ def _bands(definition: Mapping[str, Any]) -> tuple[float, float]:
     return at_risk_below, healthy_above
 
 
-def _number(value: Any, place: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+def _number(value: Any, place: str, *, finite: bool = True) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or (finite and not math.isfinite(value)):
         raise BadDefinition(f"{place}: must be a number, not {value!r}.")
     return float(value)
+
+
+def _share(value: Any, place: str) -> float:
+    share = _number(value, place)
+    if not 0 <= share <= 1:
+        raise BadDefinition(f"{place}: must be 0 to 1, not {share:g}.")
+    return share
+
+
+def _known(value: Any, names: Mapping[str, Any], place: str) -> str:
+    if not isinstance(value, str) or value not in names:
+        raise BadDefinition(f"{place}: must be one of {', '.join(names)}, not {value!r}.")
+    return value
+
+
+def _without_data(metric: Mapping[str, Any], key: str) -> float:
+    policy = metric.get("missing", REDISTRIBUTE)
+    return POINTS_WITHOUT_DATA[_known(policy, POINTS_WITHOUT_DATA, f"metrics.{key}.missing")]
+
+
+def _limits(definition: Mapping[str, Any]) -> tuple[Limit, ...]:
+    given = definition.get("limits", [])
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise BadDefinition(f"limits: must be a list, not {given!r}.")
+    return tuple(Limit.from_definition(limit, f"limits.{place}") for place, limit in enumerate(given))
 
 
 def _weights(definition: Mapping[str, Any], name: str, keys: Sequence[str]) -> Floats:
@@ -139,6 +217,8 @@ class Deck:
     metric_weights: Floats
     worst: Floats
     best: Floats
+    without_data: Floats
+    limits: tuple[tuple[Limit, ...], ...]
 
     @classmethod
     def of(cls, cards: Mapping[str, Card]) -> "Deck":
@@ -148,17 +228,22 @@ class Deck:
             metric_weights=np.array([card.metric_weights for card in stack]),
             worst=np.array([card.worst[row] for row, card in enumerate(stack)]),
             best=np.array([card.best[row] for row, card in enumerate(stack)]),
+            without_data=np.array([card.without_data for card in stack]),
+            limits=tuple(card.limits for card in stack),
         )
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of n customers. `contributions` (n × 16) sum to `totals` (n); NaN stands for no data.
+    """Scores of n customers. NaN stands for no data.
 
-    `weights` are the effective ones, after the weight of what is missing was shared out.
+    `contributions` (n × 16) sum to `sums` (n); `totals` are those held under the limits that apply, `ceilings`
+    (100 where none does). `weights` are the effective ones, after the weight of what is missing was shared out.
     """
 
     totals: Floats
+    sums: Floats
+    ceilings: Floats
     components: Floats
     coverage: Floats
     points: Floats
@@ -166,17 +251,18 @@ class Scores:
     contributions: Floats
 
 
-def score(readings: Floats, tiers: Ints, deck: Deck) -> Scores:
-    """Score n customers: `readings` is n × 16, `tiers` holds each one's place in TIERS.
+def score(readings: Floats, tiers: Ints, deck: Deck, signals: Ints) -> Scores:
+    """Score n customers: `readings` is n × 16, `tiers` holds each one's place in TIERS, `signals` its SIGNALS as bits.
 
-    A missing metric's weight goes to the others of its component in proportion; an empty component's to
-    the other components.
+    A missing metric's weight goes to the others of its component in proportion, unless the scorecard gives it
+    points; an empty component's weight goes to the other components.
     """
     worst, best = deck.worst[tiers], deck.best[tiers]
     points = np.clip((readings - worst) / (best - worst), 0.0, 1.0) * 100.0
-    has_data = ~np.isnan(points)
+    has_data, counts = ~np.isnan(points), ~np.isnan(best)
+    points = np.where(~has_data & counts, deck.without_data[tiers], points)
     full = deck.metric_weights[tiers]
-    present = full * has_data
+    present = full * ~np.isnan(points)
 
     sums = _by_component(present)
     with np.errstate(invalid="ignore"):
@@ -186,24 +272,35 @@ def score(readings: Floats, tiers: Ints, deck: Deck) -> Scores:
         shares = np.nan_to_num(component_weights / sums)
     weights = present * np.repeat(shares, PER_COMPONENT, axis=1)
     contributions = weights * np.nan_to_num(points)
-    totals = np.where(weights.sum(axis=1) > 0, contributions.sum(axis=1), np.nan)
+    totals = np.clip(np.where(weights.sum(axis=1) > 0, contributions.sum(axis=1), np.nan), 0.0, 100.0)
+    ceilings = _ceilings(readings, signals, tiers, deck)
     return Scores(
-        totals=np.clip(totals, 0.0, 100.0),
+        totals=np.minimum(totals, ceilings),
+        sums=totals,
+        ceilings=ceilings,
         components=components,
-        coverage=_coverage(full, has_data, ~np.isnan(best), deck.component_weights[tiers]),
+        coverage=_coverage(full, has_data, counts, deck.component_weights[tiers]),
         points=points,
         weights=weights,
         contributions=contributions,
     )
 
 
+def _ceilings(readings: Floats, signals: Ints, tiers: Ints, deck: Deck) -> Floats:
+    """The lowest limit that applies to each customer."""
+    ceilings = np.full(len(tiers), 100.0)
+    for tier, limits in enumerate(deck.limits):
+        for limit in limits:
+            held = (tiers == tier) & limit.holds(readings, signals)
+            ceilings[held] = np.minimum(ceilings[held], limit.at_most)
+    return ceilings
+
+
 def _by_component(values: Floats) -> Floats:
     return values.reshape(len(values), len(COMPONENTS), PER_COMPONENT).sum(axis=2)
 
 
-def _coverage(
-    full: Floats, has_data: npt.NDArray[np.bool_], counts: npt.NDArray[np.bool_], component_weights: Floats
-) -> Floats:
+def _coverage(full: Floats, has_data: Bools, counts: Bools, component_weights: Floats) -> Floats:
     """Share of the weight that had data; a metric that does not count for the tier is no part of either."""
     each = full * np.repeat(component_weights, PER_COMPONENT, axis=1)
     with np.errstate(invalid="ignore"):

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from . import copying
 from .metrics import TIERS
-from .models import ScorecardVersion
+from .models import Scorecard, ScorecardVersion
 from .readings import Readings, Selection, connected_sources, read
 from .rules import Card, Deck, Scores, score
 
@@ -36,8 +36,9 @@ class Cards:
 
 
 def _newest_published() -> QuerySet[ScorecardVersion]:
-    """The newest published version of every scorecard, the most important scorecard first."""
-    newest = ScorecardVersion.objects.published().order_by("scorecard_id", "-number").distinct("scorecard_id")
+    """The newest published version of every scorecard in use, the most important scorecard first."""
+    newest = ScorecardVersion.objects.published().filter(scorecard__in=Scorecard.objects.in_use())
+    newest = newest.order_by("scorecard_id", "-number").distinct("scorecard_id")
     return (
         ScorecardVersion.objects.filter(pk__in=newest.values("pk"))
         .select_related("scorecard")
@@ -64,7 +65,8 @@ class Scored:
 def compute(selection: Selection, day: date, *, connected: frozenset[str], cards: Cards) -> Scored:
     """Score those selected who were customers on `day`; writes nothing."""
     readings = read(selection, day, connected)
-    return Scored(readings, score(readings.values, readings.tiers, cards.deck), cards.version_ids)
+    scores = score(readings.values, readings.tiers, cards.deck, readings.signals)
+    return Scored(readings, scores, cards.version_ids)
 
 
 @transaction.atomic
@@ -83,7 +85,7 @@ def score_and_store(
 
 
 # The order of _record's columns, which is that of the temporary table.
-_INCOMING = ["customer_id bigint", "version_id int", "tier smallint"]
+_INCOMING = ["customer_id bigint", "version_id int", "tier smallint", "signals smallint"]
 _FIGURES = ["total", "usage", "engagement", "outcomes", "relationship", "coverage"]
 _READINGS = [f"r{place}" for place in range(16)]
 _CREATE = (
@@ -93,16 +95,20 @@ _CREATE = (
 )
 # NaN is how a missing figure travels; stored it is NULL.
 _KNOWN = [f"nullif({name}, 'NaN')" for name in _FIGURES]
+# An override that covers the day counts in the place of what was computed.
 _UPSERT = f"""
-INSERT INTO health_healthscore AS old (customer_id, day, version_id, tier, {", ".join(_FIGURES)}, readings)
-SELECT customer_id, %(day)s, version_id, tier, {", ".join(_KNOWN)},
-       ARRAY[{", ".join(f"nullif({name}, 'NaN')" for name in _READINGS)}]
-FROM incoming_scores
+INSERT INTO health_healthscore AS old
+    (customer_id, day, version_id, tier, signals, {", ".join(_FIGURES)}, effective, readings)
+SELECT incoming.customer_id, %(day)s, version_id, tier, signals, {", ".join(_KNOWN)},
+       coalesce(by_hand.value, nullif(total, 'NaN')), ARRAY[{", ".join(f"nullif({name}, 'NaN')" for name in _READINGS)}]
+FROM incoming_scores incoming LEFT JOIN health_healthoverride by_hand
+    ON by_hand.customer_id = incoming.customer_id AND by_hand.first_day <= %(day)s AND by_hand.end_day > %(day)s
 ON CONFLICT (customer_id, day) DO UPDATE SET
-    version_id = excluded.version_id, tier = excluded.tier, readings = excluded.readings,
+    version_id = excluded.version_id, tier = excluded.tier, signals = excluded.signals,
+    readings = excluded.readings, effective = excluded.effective,
     {", ".join(f"{name} = excluded.{name}" for name in _FIGURES)}
-WHERE (old.version_id, old.tier, old.readings) IS DISTINCT FROM
-      (excluded.version_id, excluded.tier, excluded.readings)"""
+WHERE (old.version_id, old.tier, old.signals, old.effective, old.readings) IS DISTINCT FROM
+      (excluded.version_id, excluded.tier, excluded.signals, excluded.effective, excluded.readings)"""
 _REMOVE = """
 DELETE FROM health_healthscore old USING customers_customer c
 WHERE c.id = old.customer_id AND {who} AND old.day = %(day)s
@@ -132,6 +138,7 @@ def _table(scored: Scored) -> copying.Table:
         (readings.customer_ids, "i8"),
         (version_of[readings.tiers], "i4"),
         (readings.tiers, "i2"),
+        (readings.signals, "i2"),
         (scores.totals, "f4"),
         *((column, "f4") for column in scores.components.T),
         (scores.coverage, "f4"),

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from agentfactory_cs.customers.days import utc_day
@@ -107,7 +108,7 @@ def publish_scorecard(
     """Publish a new version of a scorecard. Raises rules.BadDefinition naming what is wrong."""
     Card.from_definition(definition)
     Scorecard.objects.select_for_update().get(pk=scorecard.pk)
-    last = scorecard.versions.order_by("-number").values_list("number", flat=True).first() or 0
+    last = scorecard.versions.published().aggregate(last=Max("number"))["last"] or 0
     return ScorecardVersion.objects.create(
         scorecard=scorecard,
         number=last + 1,
@@ -115,6 +116,8 @@ def publish_scorecard(
         content_hash=content_hash(definition),
         state=ScorecardVersion.State.PUBLISHED,
         reason=reason,
+        created_at=now,
+        created_by=actor_user(by),
         published_at=now,
         published_by=actor_user(by),
     )

@@ -33,4 +33,5 @@ STANDARD: dict[str, Any] = {
     },
     "bands": {"at_risk_below": 50, "healthy_above": 80},
     "provisional_below": 0.5,
+    "limits": [],
 }

@@ -12,7 +12,7 @@ from agentfactory_cs.customers.days import end_of_day
 
 _SINGLE_STATEMENT = """
 INSERT INTO health_healthscore (customer_id, day, version_id, total, usage, engagement, outcomes, relationship,
-    coverage, tier, readings)
+    coverage, tier, readings, effective, signals)
 WITH target(tier, place, api, agents, conversations, cadence) AS (VALUES
     ('free', 0, 15.0::float8, 1.0::float8, 5.0::float8, NULL::float8), ('starter', 1, 150, 3, 50, 1),
     ('pro', 2, 1500, 10, 500, 1), ('enterprise', 3, 10000, 25, 2500, 2)),
@@ -131,18 +131,19 @@ component AS (
             / nullif(num_nonnulls(p8, p9, p10, p11), 0) AS c2,
         (coalesce(p12, 0) + coalesce(p13, 0) + coalesce(p14, 0) + coalesce(p15, 0))
             / nullif(num_nonnulls(p12, p13, p14, p15), 0) AS c3
-    FROM points)
-SELECT id, %(day)s, %(version)s,
+    FROM points),
+scored AS (SELECT id, %(day)s, %(version)s,
     (coalesce(0.4 * c0, 0) + coalesce(0.3 * c1, 0) + coalesce(0.2 * c2, 0) + coalesce(0.1 * c3, 0))
         / nullif((c0 IS NOT NULL)::int * 0.4 + (c1 IS NOT NULL)::int * 0.3 + (c2 IS NOT NULL)::int * 0.2
-            + (c3 IS NOT NULL)::int * 0.1, 0),
+            + (c3 IS NOT NULL)::int * 0.1, 0) AS total,
     c0, c1, c2, c3,
     (0.1 * num_nonnulls(p0, p1, p2, p3) + 0.075 * num_nonnulls(p4, p6, p7) + 0.05 * num_nonnulls(p8, p9, p10, p11)
         + 0.025 * num_nonnulls(p12, p13, p14, p15)) / CASE WHEN cadence IS NULL THEN 0.975 ELSE 1 END,
     place,
     ARRAY[api, agents, conversations, adoption, logins, NULL, done, posts, progress, roi, reached, realized, nps, csat,
         held, likelihood]::real[]
-FROM component"""
+FROM component)
+SELECT *, total, 0 FROM scored"""
 
 
 def score_by_one_statement(day: date, version_id: int) -> int:

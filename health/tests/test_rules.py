@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from health.metrics import COMPONENTS, KEYS, PER_COMPONENT, PLACE, TIERS
-from health.rules import BadDefinition, Card, Deck, Scores, score
+from health.rules import BadDefinition, Card, Deck, Floats, Ints, Scores, score
 from health.standard import STANDARD
 
 CARD = Card.from_definition(STANDARD)
@@ -19,11 +19,16 @@ STARTER = TIERS.index("starter")
 ENTERPRISE = TIERS.index("enterprise")
 
 
+def scored(readings: Floats, tiers: Ints, deck: Deck = DECK) -> Scores:
+    """While no signal is on."""
+    return score(readings, tiers, deck, np.zeros(len(tiers), dtype=np.int64))
+
+
 def score_one(tier: str = "starter", **readings: float) -> Scores:
     values = np.full((1, len(KEYS)), np.nan)
     for key, reading in readings.items():
         values[0, PLACE[key]] = reading
-    return score(values, np.array([TIERS.index(tier)]), DECK)
+    return scored(values, np.array([TIERS.index(tier)]))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +118,7 @@ def test_every_tier_is_scored_by_its_own_card() -> None:
     readings = np.full((2, len(KEYS)), np.nan)
     readings[:, PLACE["login_frequency"]] = 0.5
 
-    scores = score(readings, np.array([STARTER, ENTERPRISE]), deck)
+    scores = scored(readings, np.array([STARTER, ENTERPRISE]), deck)
 
     assert scores.totals == pytest.approx([100, 50])
 
@@ -128,7 +133,7 @@ anybodys_tiers = hnp.arrays(np.int64, 5, elements=st.integers(0, len(TIERS) - 1)
 
 @given(readings_of_anybody, anybodys_tiers)
 def test_the_contributions_always_sum_to_the_total(readings: np.ndarray, tiers: np.ndarray) -> None:
-    scores = score(readings, tiers, DECK)
+    scores = scored(readings, tiers)
 
     has_total = ~np.isnan(scores.totals)
     assert scores.contributions.sum(axis=1)[has_total] == pytest.approx(scores.totals[has_total])
@@ -137,7 +142,7 @@ def test_the_contributions_always_sum_to_the_total(readings: np.ndarray, tiers: 
 
 @given(readings_of_anybody, anybodys_tiers)
 def test_totals_weights_and_coverage_stay_within_their_bounds(readings: np.ndarray, tiers: np.ndarray) -> None:
-    scores = score(readings, tiers, DECK)
+    scores = scored(readings, tiers)
 
     has_total = ~np.isnan(scores.totals)
     assert ((scores.totals[has_total] >= 0) & (scores.totals[has_total] <= 100)).all()
@@ -151,7 +156,7 @@ def test_a_better_reading_never_lowers_the_total(readings: np.ndarray, tiers: np
     better = readings.copy()
     better[:, place] += np.sign(CARD.best[0, place] - CARD.worst[0, place]) if place != 14 else 1
 
-    before, after = score(readings, tiers, DECK), score(better, tiers, DECK)
+    before, after = scored(readings, tiers), scored(better, tiers)
 
     counted = ~np.isnan(before.totals)
     assert (after.totals[counted] >= before.totals[counted] - 1e-9).all()
@@ -159,10 +164,10 @@ def test_a_better_reading_never_lowers_the_total(readings: np.ndarray, tiers: np
 
 @given(readings_of_anybody, anybodys_tiers)
 def test_a_customer_scores_the_same_alone_and_among_others(readings: np.ndarray, tiers: np.ndarray) -> None:
-    together = score(readings, tiers, DECK)
+    together = scored(readings, tiers)
 
     for row in range(len(tiers)):
-        alone = score(readings[row : row + 1], tiers[row : row + 1], DECK)
+        alone = scored(readings[row : row + 1], tiers[row : row + 1])
         assert np.array_equal(alone.totals, together.totals[row : row + 1], equal_nan=True)
 
 
