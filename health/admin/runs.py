@@ -1,7 +1,4 @@
-"""Scoring runs with their progress, and the scorecards scores are made with."""
-
-import json
-from typing import Any
+"""Scoring runs with their progress."""
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -11,15 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from agentfactory_cs.console.saving import ReadOnlyAdmin
 
-from . import runs, tasks
-from .models import Scorecard, ScorecardVersion, ScoringRun
-from .services import last_complete_day
+from .. import runs, tasks
+from ..models import ScoringRun
+from ..services import last_complete_day
 
 
 @admin.register(ScoringRun)
@@ -76,33 +72,3 @@ class ScoringRunAdmin(ReadOnlyAdmin):
 
     def has_score_everybody_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("health.add_scoringrun")
-
-
-class ScorecardVersionInline(TabularInline):
-    model = ScorecardVersion
-    fields = ("number", "state", "published_at", "published_by", "reason")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Scorecard)
-class ScorecardAdmin(ReadOnlyAdmin):
-    list_display = ("name", "tier", "priority")
-    inlines = (ScorecardVersionInline,)
-
-
-@admin.register(ScorecardVersion)
-class ScorecardVersionAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "state", "published_at", "published_by", "reason")
-    list_select_related = ("scorecard", "published_by")
-    fields = ("scorecard", "number", "state", "published_at", "published_by", "reason", "show_definition")
-    readonly_fields = ("show_definition",)
-
-    @display(description=_("Weights, targets and bands"))
-    def show_definition(self, version: ScorecardVersion) -> str:
-        return format_html("<pre>{}</pre>", json.dumps(version.definition, indent=2))

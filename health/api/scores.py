@@ -17,11 +17,11 @@ from rest_framework.views import APIView
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer
 
-from . import queries
-from .explaining import Explanation
-from .models import HealthScore
-from .rules import AT_RISK, HEALTHY, STEADY
-from .services import NotScorable, score_customer
+from .. import queries
+from ..explaining import Explanation
+from ..models import HealthScore
+from ..rules import AT_RISK, HEALTHY, STEADY
+from ..services import NotScorable, score_customer
 
 HISTORY_DAYS = 90
 MAX_HISTORY_DAYS = 730

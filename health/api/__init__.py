@@ -1,0 +1,5 @@
+"""Health over REST."""
+
+from . import scores
+
+urlpatterns = [*scores.urlpatterns]
