@@ -32,6 +32,12 @@ JOBS = (
         every_seconds=60,
     ),
     Job(
+        "Overrides that ran out",
+        "health.tasks.note_expired_overrides",
+        "Records scores set by hand that have run out, and tells their owners.",
+        crontab="30 2 * * *",
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

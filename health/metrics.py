@@ -23,11 +23,11 @@ class Metric:
     percent: bool = False
     decimals: int = 0
 
-    def say(self, reading: float) -> str:
-        """The reading as a person reads it, with its unit."""
+    def say(self, reading: float, extra: int = 0) -> str:
+        """The reading as a person reads it, with its unit, and with `extra` decimals more than usual."""
         if self.percent:
-            return f"{reading * 100:.0f} %"
-        decimals = self.decimals if abs(reading) < 100 else 0
+            return f"{reading * 100:.{extra}f} %"
+        decimals = (self.decimals if abs(reading) < 100 else 0) + extra
         figure = f"{reading:,.{decimals}f}".removesuffix(".0")
         return f"{figure} {self.unit}".strip()
 

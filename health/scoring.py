@@ -95,6 +95,9 @@ _CREATE = (
 )
 # NaN is how a missing figure travels; stored it is NULL.
 _KNOWN = [f"nullif({name}, 'NaN')" for name in _FIGURES]
+# Overrides stand still from here to the end of the transaction: one that was being made meanwhile would see the
+# rows before, and these rows would not see it. Writing overrides waits for this lock, scoring for their writing.
+_HOLD_OVERRIDES = "LOCK TABLE health_healthoverride IN SHARE MODE"
 # An override that covers the day counts in the place of what was computed.
 _UPSERT = f"""
 INSERT INTO health_healthscore AS old
@@ -126,6 +129,7 @@ def _store(scored: Scored, selection: Selection, day: date) -> None:
         cursor.execute(_CREATE)
         cursor.execute("TRUNCATE incoming_scores")  # the connection may have scored before
         copying.copy_into(cursor, "incoming_scores", _table(scored))
+        cursor.execute(_HOLD_OVERRIDES)
         cursor.execute(_UPSERT, {"day": day})
         cursor.execute(selection.narrow(_REMOVE), selection.parameters(day))
         cursor.execute(selection.narrow(_REMOVE_WHILE_AWAY), selection.parameters(day))

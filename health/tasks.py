@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import runs, services
+from . import overrides, runs, services
 from .models import ScoringRun
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,12 @@ def resume_scoring() -> None:
             runs.work_off(run)
         except Exception:  # noted on the run and logged there; the other runs go on
             logger.warning("%s goes on in a minute", run)
+
+
+@shared_task
+def note_expired_overrides() -> None:
+    """Safe to run twice because each is recorded once, under a key of its own."""
+    overrides.note_expired(now=timezone.now())
 
 
 def ring(run: ScoringRun) -> None:

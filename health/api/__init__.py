@@ -1,5 +1,5 @@
 """Health over REST."""
 
-from . import scores
+from . import explain, overrides, scores
 
-urlpatterns = [*scores.urlpatterns]
+urlpatterns = [*scores.urlpatterns, *explain.urlpatterns, *overrides.urlpatterns]

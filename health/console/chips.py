@@ -16,15 +16,16 @@ BANDS = ((0.0, 50.0, "bad"), (80.0, 100.0, "good"))
 
 
 def chip_of(explanation: Explanation | None) -> ScoreChip:
-    if explanation is None or explanation.total_shown is None:
+    if explanation is None or explanation.shown is None:
         return ScoreChip(None)
     return ScoreChip(
-        explanation.total_shown,
+        explanation.shown,
         explanation.band_label,
         MOODS[explanation.band or STEADY],
         explanation.change,
         explanation.coverage,
         explanation.provisional,
+        explanation.computed_shown,
     )
 
 

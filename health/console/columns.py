@@ -29,9 +29,9 @@ from ..rules import AT_RISK, BAND_LABELS, HEALTHY, STEADY
 from .chips import SPARK_DAYS, chip_of, days_back, spark
 
 SUBJECT = "customers.Customer"
-# Before the names total, coverage and version of the newest scored day's score on a row of the list.
+# Before the names total, effective, coverage and version of the newest scored day's score on a row of the list.
 JOINED = "health_"
-TOTAL = f"{JOINED}total"
+EFFECTIVE = f"{JOINED}effective"
 NEVER = date.min
 
 
@@ -40,7 +40,7 @@ def join_score(customers: QuerySet[Customer], now: datetime) -> QuerySet[Custome
     PostgreSQL leaves the join out, because it can neither add nor take away a row."""
     newest = Q(health_scores__day=current_day() or NEVER)
     return customers.alias(health_now=FilteredRelation("health_scores", condition=newest)).alias(
-        **{f"{JOINED}{name}": F(f"health_now__{name}") for name in ("total", "coverage", "version")}
+        **{f"{JOINED}{name}": F(f"health_now__{name}") for name in ("total", "effective", "coverage", "version")}
     )
 
 
@@ -83,7 +83,7 @@ class BandFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
         chosen = self.value()
         if chosen == "none":
-            return queryset.filter(**{f"{TOTAL}__isnull": True})
+            return queryset.filter(**{f"{EFFECTIVE}__isnull": True})
         return queryset.filter(in_band(chosen, JOINED)) if chosen in BAND_LABELS else queryset
 
 
@@ -95,7 +95,7 @@ columns.register(
         _explained,
         lambda explanation: chip_of(explanation).render(),
         prepare=join_score,
-        ordering=TOTAL,
+        ordering=EFFECTIVE,
         sparse=True,
         order=10,
     )
@@ -116,12 +116,12 @@ filters.register(Filter("health.band", SUBJECT, BandFilter))
 
 def _parts() -> list[OrderedPart]:
     """A provisional score may be low for want of data alone, so those follow the ones that can be trusted."""
-    scored, unsure = Q(**{f"{TOTAL}__isnull": False}), provisional(JOINED)
-    by_score = (TOTAL, "pk")
+    scored, unsure = Q(**{f"{EFFECTIVE}__isnull": False}), provisional(JOINED)
+    by_score = (EFFECTIVE, "pk")
     return [
         OrderedPart(scored & ~unsure, by_score),
         OrderedPart(scored & unsure, by_score),
-        OrderedPart(Q(**{f"{TOTAL}__isnull": True}), ("name", "pk")),
+        OrderedPart(Q(**{f"{EFFECTIVE}__isnull": True}), ("name", "pk")),
     ]
 
 
