@@ -5,35 +5,37 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.console.registry import Panel, panels
+from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer
 
-from ..explaining import Explanation
+from ..models import HealthOverride
 from ..queries import explain, explain_now, history
 from .chips import BANDS, chip_of, days_back
 from .columns import SUBJECT
+from .comparing import compare
 
 HISTORY_DAYS = 180
 PERMISSION = "health.view_healthscore"
 
 
 def head(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
-    return {"chip": chip_of(explain_now(customer.pk))}
+    override = HealthOverride.objects.in_force(utc_day(timezone.now())).filter(customer=customer).first()
+    return {
+        "chip": chip_of(explain_now(customer.pk)),
+        "override": override,
+        "may_override": request.user.has_perm("health.add_healthoverride")
+        and customer.lifecycle_stage != Customer.Stage.CHURNED,
+        "may_end": override is not None and request.user.has_perm("health.change_healthoverride"),
+    }
 
 
 def why(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
-    explanation = explain_now(customer.pk)
-    return {"explanation": explanation, "missing": _missing(explanation)}
-
-
-def _missing(explanation: Explanation | None) -> list[str]:
-    """What had no data, and so gave its weight to the others."""
-    if explanation is None:
-        return []
-    return [metric.label for metric in explanation.metrics if metric.best is not None and metric.reading is None]
+    return compare(request, customer)
 
 
 def past(request: HttpRequest, customer: Customer) -> Mapping[str, Any] | None:
@@ -46,13 +48,16 @@ def past(request: HttpRequest, customer: Customer) -> Mapping[str, Any] | None:
     days = days_back(until, (until - rows[0]["day"]).days + 1)
     return {
         "rows": list(reversed(rows)),
+        "by_hand": any(row["effective"] != row["total"] for row in rows),
         "chart": _chart(days, by_day),
     }
 
 
 def _chart(days: Any, by_day: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
-    """The total as a line, and the days on which another scorecard version took over as points on it."""
-    totals = [_rounded(by_day.get(day)) for day in days]
+    """What counted as a line, what was computed as a second where that differs, and the days on which another
+    scorecard version took over as points."""
+    totals = [_rounded(by_day.get(day), "effective") for day in days]
+    computed = [_rounded(by_day.get(day), "total") for day in days]
     versions = [by_day[day]["version_id"] if day in by_day else None for day in days]
     switched = [
         total if before is not None and version is not None and before != version else None
@@ -63,13 +68,24 @@ def _chart(days: Any, by_day: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]
         "bands": BANDS,
         "lines": [
             {"label": str(_("Score")), "values": totals},
+            *_computed_line(computed, totals),
             {"label": str(_("New scorecard version")), "values": switched, "points": True},
         ],
     }
 
 
-def _rounded(row: Mapping[str, Any] | None) -> float | None:
-    return None if row is None or row["total"] is None else round(row["total"], 1)
+def _computed_line(computed: list[float | None], counted: list[float | None]) -> list[dict[str, Any]]:
+    """Where an override was in force; with the days beside it, so that a single day can be seen."""
+    differs = [there != here for there, here in zip(computed, counted, strict=True)]
+    if not any(differs):
+        return []
+    near = [any(differs[max(place - 1, 0) : place + 2]) for place in range(len(differs))]
+    values = [value if is_near else None for value, is_near in zip(computed, near, strict=True)]
+    return [{"label": str(_("As computed")), "values": values, "dashed": True}]
+
+
+def _rounded(row: Mapping[str, Any] | None, name: str) -> float | None:
+    return None if row is None or row[name] is None else round(row[name], 1)
 
 
 for panel in (

@@ -39,6 +39,10 @@ class MetricLine:
     source_rows: int | None
     sentence: str
 
+    @property
+    def weight_percent(self) -> float:
+        return 100 * self.weight
+
 
 @dataclass(frozen=True)
 class ComponentLine:
@@ -52,6 +56,10 @@ class ComponentLine:
     contribution: float
     change: float | None
     metrics: Sequence[MetricLine]
+
+    @property
+    def weight_percent(self) -> float:
+        return 100 * self.weight
 
 
 @dataclass(frozen=True)

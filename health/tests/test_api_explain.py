@@ -92,8 +92,8 @@ class TestExplain:
 
 
 class TestOverrides:
-    def _asked(self, customer: Customer, **changes: Any) -> dict[str, Any]:
-        return {"customer": customer.pk, "value": 80, "reason": "Contract signed", "expires_on": UNTIL, **changes}
+    def _asked(self, whose: Customer, **changes: Any) -> dict[str, Any]:
+        return {"customer": whose.pk, "value": 80, "reason": "Contract signed", "expires_on": UNTIL, **changes}
 
     def test_one_is_set_read_listed_and_ended(self, api: ApiClient, customer: Customer) -> None:
         made = api.post("health-overrides/", self._asked(customer))

@@ -38,10 +38,11 @@
       plugins: [bands],
       data: {
         labels,
-        datasets: lines.map(({ label, values, points }) => ({
+        datasets: lines.map(({ label, values, points, dashed }) => ({
           label,
           data: values,
-          borderColor: points ? quiet : ink,
+          borderColor: points || dashed ? quiet : ink,
+          borderDash: dashed ? [4, 4] : [],
           backgroundColor: points ? quiet : ink,
           borderWidth: 2,
           showLine: !points,
