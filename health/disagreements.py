@@ -14,17 +14,20 @@ from .models import HealthOverride, HealthScore
 CAME_ROUND, WENT_AWAY = 0.5, -0.25
 # Nearer than this many points they agree.
 SAME = 1.0
+# Who was right cannot be said sooner: most readings are means of four weeks.
+SETTLED_DAYS = 7
 MOST_DAYS_AHEAD = date(9999, 12, 31)
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A person's score against the computed one: when it was set, and now (or when it ended). 0 to 100, None where
-    there was no computed score."""
+    """A person's score against the computed one: when it was set, and now (or when it ended), `days` later. 0 to 100,
+    None where there was no computed score."""
 
     value: float
     then: float | None
     now: float | None
+    days: int
 
     @property
     def apart(self) -> float | None:
@@ -45,6 +48,8 @@ class Disagreement:
             return _("There is no computed score to compare with.")
         if self.came is None:
             return _("They agreed from the start.")
+        if self.days < SETTLED_DAYS:
+            return _("Too early to say who is right.")
         if self.came >= CAME_ROUND:
             return _("The computed score came round to the person's.")
         if self.came <= WENT_AWAY:
@@ -53,8 +58,8 @@ class Disagreement:
 
 
 def with_computed(overrides: QuerySet[HealthOverride], day: date | None) -> QuerySet[Any]:
-    """Overrides with `computed_then` (of their first scored day), `computed_now` (of the newest scored day, at the
-    latest the first one after their end) and `apart`, the points between that and their value."""
+    """Overrides with `computed_then` (of their first scored day), `computed_now` (of `computed_day`: the newest scored
+    day, at the latest the first one after their end) and `apart`, the points between that and their value."""
     scores = HealthScore.objects.filter(customer=OuterRef("customer"))
     last = Least(OuterRef("end_day"), Value(day or MOST_DAYS_AHEAD, DateField()))
     return overrides.annotate(
@@ -64,10 +69,12 @@ def with_computed(overrides: QuerySet[HealthOverride], day: date | None) -> Quer
         computed_now=Subquery(
             scores.filter(day__gte=OuterRef("first_day"), day__lte=last).order_by("-day").values("total")[:1]
         ),
+        computed_day=Least(F("end_day"), Value(day or MOST_DAYS_AHEAD, DateField())),
         apart=Abs(F("value") - F("computed_now")),
     )
 
 
 def of(override: Any) -> Disagreement:
     """Of an override from `with_computed`."""
-    return Disagreement(override.value, override.computed_then, override.computed_now)
+    days = (override.computed_day - override.first_day).days
+    return Disagreement(override.value, override.computed_then, override.computed_now, days)

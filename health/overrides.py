@@ -62,7 +62,7 @@ def set_override(
     )
     _settle(customer.pk, since=first_day)
     computed = HealthScore.objects.filter(customer=customer, day=first_day).values_list("total", flat=True).first()
-    data = {"value": value, "computed": computed, "until": str(expires_on), "reason": reason}
+    data = {"value": _plain(value), "computed": computed, "until": str(expires_on), "reason": reason}
     record(SET, customer, data, by=by, now=now)
     return override
 
@@ -95,7 +95,7 @@ def note_expired(*, now: datetime) -> int:
 
 @transaction.atomic
 def _note_expired(override: HealthOverride, *, now: datetime) -> int:
-    data = {"value": override.value, "reason": _("it ran out on %(day)s") % {"day": override.expires_on}}
+    data = {"value": _plain(override.value), "reason": _("it ran out on %(day)s") % {"day": override.expires_on}}
     if record(ENDED, override.customer, data, dedupe_key=f"{_RAN_OUT}{override.pk}", now=now) is None:
         return 0  # another worker was faster
     owner = override.customer.success_manager or override.created_by
@@ -155,6 +155,11 @@ def _problem_of_expiry(expires_on: date, today: date) -> str:
     return ""
 
 
+def _plain(value: float) -> float | int:
+    """ "72", not "72.0", on the timeline."""
+    return int(value) if value == int(value) else value
+
+
 def _lock(customer: Customer) -> None:
     """One writer of a customer's overrides at a time. Not a full row lock: scoring's rows refer to this one."""
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
@@ -164,7 +169,7 @@ def _end(override: HealthOverride, *, reason: str, by: Actor, now: datetime) -> 
     override.end_day = min(override.end_day, max(override.first_day, last_complete_day(now)))
     override.ended_at, override.ended_by, override.end_reason = now, actor_user(by), reason
     override.save(update_fields=("end_day", "ended_at", "ended_by", "end_reason"))
-    record(ENDED, override.customer, {"value": override.value, "reason": reason}, by=by, now=now)
+    record(ENDED, override.customer, {"value": _plain(override.value), "reason": reason}, by=by, now=now)
 
 
 def _settle(customer_id: int, *, since: date) -> None:

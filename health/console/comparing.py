@@ -6,17 +6,17 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.customers.models import Customer
 
-from ..explaining import CauseLine, ComponentLine, Explanation
+from ..explaining import WORTH_SAYING, CauseLine, ComponentLine, Explanation
 from ..queries import COMPARED_DAYS, explain, explain_now
 
 # Offered beside the two days themselves: how far back to look.
 SPANS = ((1, _("1 day")), (7, _("1 week")), (30, _("30 days")), (90, _("90 days")))
-WORTH_SHOWING = 0.05
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class CauseBar:
 
     @property
     def is_there(self) -> bool:
-        return abs(self.line.change) >= WORTH_SHOWING
+        return abs(self.line.change) >= WORTH_SAYING
 
 
 def compare(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
@@ -68,14 +68,14 @@ def _problem(explanation: Explanation | None, since: date | None, until: date | 
 
 
 def _nothing() -> Mapping[str, Any]:
-    return {"bars": [], "quiet_causes": [], "spans": [], "open": None, "missing": []}
+    return {"bars": [], "quiet_causes": "", "spans": [], "open": None, "missing": []}
 
 
 def _picture(explanation: Explanation) -> Mapping[str, Any]:
     bars = _bars(explanation)
     return {
         "bars": [bar for bar in bars if bar.is_there],
-        "quiet_causes": [bar.line.label for bar in bars if not bar.is_there],
+        "quiet_causes": _not_by([bar.line.label.lower() for bar in bars if not bar.is_there]),
         "spans": [_span(explanation, days, label) for days, label in SPANS],
         "since": explanation.compared_with or explanation.day - timedelta(days=COMPARED_DAYS),
         "open": _most_moved(explanation),
@@ -86,6 +86,11 @@ def _picture(explanation: Explanation) -> Mapping[str, Any]:
 def _bars(explanation: Explanation) -> list[CauseBar]:
     most = max((abs(cause.change) for cause in explanation.causes), default=0.0)
     return [CauseBar(cause, 50 * abs(cause.change) / most if most else 0.0) for cause in explanation.causes]
+
+
+def _not_by(names: list[str]) -> str:
+    """What the change does not come from, which is half of the answer."""
+    return _now("Nothing came from %(names)s.") % {"names": get_text_list(names, _now("or"))} if names else ""
 
 
 def _span(explanation: Explanation, days: int, label: Any) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ said in sentences (`words`).
 
 from .change import BEHAVIOUR, CAUSES, MISSING, OVERRIDE, SCORECARD
 from .explanation import StoredScore, explain_row
-from .lines import CauseLine, ComponentLine, Explanation, LimitLine, MetricLine, OverrideLine
+from .lines import WORTH_SAYING, CauseLine, ComponentLine, Explanation, LimitLine, MetricLine, OverrideLine
 
 __all__ = [
     "BEHAVIOUR",
@@ -15,6 +15,7 @@ __all__ = [
     "MISSING",
     "OVERRIDE",
     "SCORECARD",
+    "WORTH_SAYING",
     "CauseLine",
     "ComponentLine",
     "Explanation",

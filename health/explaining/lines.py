@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+# A change smaller than this many points is not worth a sentence.
+WORTH_SAYING = 0.05
+
 
 @dataclass(frozen=True)
 class MetricLine:
@@ -42,6 +45,12 @@ class MetricLine:
     @property
     def weight_percent(self) -> float:
         return 100 * self.weight
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether something happened to it that its two readings do not show."""
+        others = (self.missing or 0.0, self.scorecard or 0.0)
+        return self.reading is None or self.best is None or any(abs(points) >= WORTH_SAYING for points in others)
 
 
 @dataclass(frozen=True)

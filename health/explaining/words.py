@@ -15,9 +15,8 @@ from ..models import HealthOverride, ScorecardVersion
 from ..rules import Limit
 from .change import BEHAVIOUR, CAUSES, MISSING, OVERRIDE, SCORECARD, Split
 from .ledger import Holding, Ledger
+from .lines import WORTH_SAYING
 
-# A change smaller than this many points is not worth a sentence.
-WORTH_SAYING = 0.05
 MOST_SENTENCES = 3
 # So many metrics are named in one sentence; the others are counted.
 MOST_NAMES = 3
@@ -50,11 +49,6 @@ def signed(points: float) -> str:
 def say_date(day: date, beside: date) -> str:
     """ "14 Nov", with the year where that differs from the day beside it."""
     return date_format(day, "j M" if day.year == beside.year else "j M Y")
-
-
-def in_a_sentence(label: str) -> str:
-    first = label.split()[0]
-    return label if first.isupper() else label[0].lower() + label[1:]
 
 
 def headline(change: float | None, split: Split | None, since: date | None, day: date) -> str:
@@ -100,7 +94,7 @@ def say_behaviour(place: int, old: Ledger, new: Ledger) -> str:
     words = _("%(name)s rose from %(before)s to %(after)s")
     if is_now < was:
         words = _("%(name)s fell from %(before)s to %(after)s")
-    return words % {"name": in_a_sentence(metric.label), "before": before, "after": after}
+    return words % {"name": metric.phrase, "before": before, "after": after}
 
 
 def _told_apart(metric: Metric, was: float, is_now: float) -> tuple[str, str]:
@@ -128,7 +122,7 @@ def say_missing(old: Ledger, new: Ledger) -> str:
 
 
 def _names(places: Sequence[int]) -> str:
-    names = [in_a_sentence(METRICS[place].label) for place in places]
+    names = [METRICS[place].phrase for place in places]
     if len(names) > MOST_NAMES + 1:
         others = len(names) - MOST_NAMES
         names = [*names[:MOST_NAMES], _("%(number)d others") % {"number": others}]
@@ -181,7 +175,7 @@ def while_words(limit: Limit) -> str:
         phrase = next(signal.phrase for signal in SIGNALS if signal.key == limit.signal)
         return _("while %(what)s") % {"what": phrase}
     metric = next(metric for metric in METRICS if metric.key == limit.metric)
-    name = in_a_sentence(metric.label)
+    name = metric.phrase
     if np.isfinite(limit.below):
         return _("while %(name)s is below %(reading)s") % {"name": name, "reading": metric.say(limit.below)}
     return _("while %(name)s is above %(reading)s") % {"name": name, "reading": metric.say(limit.above)}
@@ -259,7 +253,7 @@ def sentence_of_metric(
 
 def _say_presence(place: int, old: Ledger, new: Ledger) -> str:
     metric, was, is_now = METRICS[place], old.facts.readings[place], new.facts.readings[place]
-    name = in_a_sentence(metric.label)
+    name = metric.phrase
     if np.isnan(is_now) and not np.isnan(was):
         return _("no data for %(name)s any more (was %(reading)s)") % {"name": name, "reading": metric.say(was)}
     if np.isnan(was) and not np.isnan(is_now):
@@ -272,7 +266,7 @@ def _say_presence(place: int, old: Ledger, new: Ledger) -> str:
 
 def say_standing(place: int, ledger: Ledger) -> str:
     metric, reading = METRICS[place], ledger.facts.readings[place]
-    name = in_a_sentence(metric.label)
+    name = metric.phrase
     if np.isnan(ledger.best[place]):
         return _("%(name)s is not counted for this tier") % {"name": metric.label}
     if np.isnan(reading) and np.isnan(ledger.points[place]):
