@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.customers.models import Customer
 
-from ..explaining import WORTH_SAYING, CauseLine, ComponentLine, Explanation
+from ..explaining import CauseLine, ComponentLine, Explanation
 from ..queries import COMPARED_DAYS, explain, explain_now
 
 # Offered beside the two days themselves: how far back to look.
@@ -28,11 +28,11 @@ class CauseBar:
 
     @property
     def fell(self) -> bool:
-        return self.line.change < 0
+        return self.line.shown < 0
 
     @property
     def is_there(self) -> bool:
-        return abs(self.line.change) >= WORTH_SAYING
+        return self.line.shown != 0
 
 
 def compare(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ to the whole: first the later scorecard and tier over the earlier facts; then th
 readings and signals themselves. What the limits took or gave back in a step belongs to that step.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,6 +37,11 @@ class Split:
         return float(self.by_metric[cause].sum()) + self.by_limits[cause]
 
     @property
+    def shown(self) -> dict[str, float]:
+        """The causes rounded to a tenth of a point, as people read them: they sum to the rounded change."""
+        return in_tenths({cause: self.of(cause) for cause in CAUSES})
+
+    @property
     def limits(self) -> float:
         """What the limits took (negative) or gave back in all."""
         return sum(self.by_limits.values())
@@ -43,6 +50,16 @@ class Split:
     def total(self) -> float:
         """The change of the effective score."""
         return sum(self.of(cause) for cause in CAUSES)
+
+
+def in_tenths(parts: Mapping[str, float]) -> dict[str, float]:
+    """Parts rounded to a tenth so that they sum to their rounded sum: each is rounded down, and those that lost
+    most by it are rounded up instead, as in the sharing out of seats."""
+    down = {name: math.floor(part * 10) for name, part in parts.items()}
+    short = round(sum(parts.values()) * 10) - sum(down.values())
+    lost_most = sorted(parts, key=lambda name: down[name] - parts[name] * 10)
+    up = set(lost_most[:short])
+    return {name: (tenths + (name in up)) / 10 for name, tenths in down.items()}
 
 
 @dataclass(frozen=True)

@@ -144,8 +144,11 @@ def _override_line(stored: StoredScore, ledger: Ledger) -> OverrideLine | None:
 def _causes(change: Split | None) -> list[CauseLine]:
     if change is None:
         return []
+    shown = change.shown
     return [
-        CauseLine(cause, str(words.CAUSE_LABELS[cause]), change.of(cause), change.by_limits.get(cause, 0.0))
+        CauseLine(
+            cause, str(words.CAUSE_LABELS[cause]), change.of(cause), shown[cause], change.by_limits.get(cause, 0.0)
+        )
         for cause in CAUSES
     ]
 

@@ -96,11 +96,13 @@ class OverrideLine:
 
 @dataclass(frozen=True)
 class CauseLine:
-    """What one cause did to the score since the day compared with, in points; `limits` is the limits' part of it."""
+    """What one cause did to the score since the day compared with, in points; `limits` is the limits' part of it.
+    `shown` is rounded to a tenth so that the causes sum to the rounded change."""
 
     key: str
     label: str
     change: float
+    shown: float
     limits: float
 
 

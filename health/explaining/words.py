@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from ..metrics import METRICS, SIGNALS, TIERS, Metric
 from ..models import HealthOverride, ScorecardVersion
 from ..rules import Limit
-from .change import BEHAVIOUR, CAUSES, MISSING, OVERRIDE, SCORECARD, Split
+from .change import BEHAVIOUR, MISSING, OVERRIDE, SCORECARD, Split
 from .ledger import Holding, Ledger
 from .lines import WORTH_SAYING
 
@@ -58,14 +58,15 @@ def headline(change: float | None, split: Split | None, since: date | None, day:
     when = say_date(since, day)
     if change is None or split is None:
         return _("No score on %(day)s to compare with.") % {"day": when}
-    parts = [(split.of(cause), cause) for cause in CAUSES if abs(split.of(cause)) >= WORTH_SAYING]
-    parts.sort(key=lambda part: -abs(part[0]))
+    shown = split.shown
+    parts = sorted(((points, cause) for cause, points in shown.items() if points), key=lambda part: -abs(part[0]))
     causes = ", ".join(f"{str(CAUSE_LABELS[cause]).lower()} {signed(points)}" for points, cause in parts)
-    if abs(change) >= WORTH_SAYING:
-        moved = (
-            _("Rose %(points).1f points since %(day)s") if change > 0 else _("Fell %(points).1f points since %(day)s")
+    moved = sum(shown.values())
+    if abs(moved) >= WORTH_SAYING:
+        words = (
+            _("Rose %(points).1f points since %(day)s") if moved > 0 else _("Fell %(points).1f points since %(day)s")
         )
-        return f"{moved % {'points': abs(change), 'day': when}}: {causes}."
+        return f"{words % {'points': abs(moved), 'day': when}}: {causes}."
     unmoved = _("Unchanged since %(day)s") % {"day": when}
     return f"{unmoved}: {causes}." if causes else f"{unmoved}."
 

@@ -5,15 +5,28 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from health.explaining.change import BEHAVIOUR, CAUSES, MISSING, OVERRIDE, SCORECARD, Side, by_hand, split, steps
+from health.explaining.change import (
+    BEHAVIOUR,
+    CAUSES,
+    MISSING,
+    OVERRIDE,
+    SCORECARD,
+    Side,
+    by_hand,
+    in_tenths,
+    split,
+    steps,
+)
 from health.explaining.ledger import Facts, Ledger, ledgers
 from health.metrics import KEYS, PLACE, SIGNALS, TIERS
 from health.rules import Card, Limit
 from health.standard import STANDARD
 
+# Whole scorecards take a while to draw on a busy machine; that is no failure.
+whole_cards = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 CARD = Card.from_definition(STANDARD)
 STARTER, PRO = TIERS.index("starter"), TIERS.index("pro")
 UNPAID = 2
@@ -44,15 +57,18 @@ def limits(draw: st.DrawFn) -> dict[str, Any]:
     return {"metric": draw(st.sampled_from(KEYS)), side: draw(st.floats(-100, 100)), "at_most": at_most}
 
 
+_policies = st.sampled_from(("redistribute", "neutral", "zero"))
+
+
 @st.composite
 def cards(draw: st.DrawFn) -> Card:
     """Any scorecard that can be published: weights, targets, policies for missing data, limits."""
     definition = copy.deepcopy(STANDARD)
-    parts = draw(st.lists(st.integers(0, 10), min_size=4, max_size=4).filter(any))
+    parts = draw(st.sampled_from(((1, 0, 0, 0), (4, 3, 2, 1), (1, 1, 1, 1), (0, 5, 0, 7))))
     definition["components"] = dict(zip(definition["components"], [part / sum(parts) for part in parts], strict=True))
-    for metric in definition["metrics"].values():
-        metric["weight"] = draw(st.floats(0.01, 1))
-        metric["missing"] = draw(st.sampled_from(("redistribute", "neutral", "zero")))
+    each = draw(st.lists(st.tuples(st.integers(1, 9), _policies), min_size=16, max_size=16))
+    for metric, (weight, policy) in zip(definition["metrics"].values(), each, strict=True):
+        metric.update(weight=weight, missing=policy)
     definition["limits"] = draw(st.lists(limits(), max_size=4))
     return Card.from_definition(definition)
 
@@ -67,6 +83,7 @@ some_facts = st.builds(
 by_person = st.one_of(st.none(), st.floats(0, 100))
 
 
+@whole_cards
 @given(cards(), some_facts)
 def test_contributions_and_limits_sum_to_the_computed_total(card: Card, one: Facts) -> None:
     ledger = ledger_of(card, one)
@@ -81,6 +98,7 @@ def _effective(ledger: Ledger, override: float | None) -> float:
     return computed if override is None else override
 
 
+@whole_cards
 @given(cards(), some_facts, by_person)
 def test_with_the_override_they_sum_to_what_counts(card: Card, one: Facts, override: float | None) -> None:
     ledger = ledger_of(card, one)
@@ -91,6 +109,7 @@ def test_with_the_override_they_sum_to_what_counts(card: Card, one: Facts, overr
     assert sum_of_all == pytest.approx(effective, abs=1e-9)
 
 
+@whole_cards
 @given(cards(), some_facts, by_person, cards(), some_facts, by_person)
 def test_the_causes_sum_to_the_change_of_what_counts(
     card: Card, one: Facts, override: float | None, later_card: Card, later: Facts, later_override: float | None
@@ -107,6 +126,7 @@ def test_the_causes_sum_to_the_change_of_what_counts(
     assert by_line == pytest.approx(change, abs=1e-9)
 
 
+@whole_cards
 @given(cards(), some_facts, some_facts)
 def test_under_one_scorecard_and_tier_nothing_is_the_scorecards_doing(card: Card, one: Facts, later: Facts) -> None:
     later = Facts(later.readings, one.tier, later.signals)
@@ -117,6 +137,7 @@ def test_under_one_scorecard_and_tier_nothing_is_the_scorecards_doing(card: Card
     assert found.by_limits[SCORECARD] == 0
 
 
+@whole_cards
 @given(cards(), some_facts, cards())
 def test_over_the_same_facts_all_is_the_scorecards_doing(card: Card, one: Facts, later_card: Card) -> None:
     found = split(steps(Side(one, card), Side(one, later_card)), 0, 0)
@@ -125,6 +146,7 @@ def test_over_the_same_facts_all_is_the_scorecards_doing(card: Card, one: Facts,
     assert not found.by_metric[BEHAVIOUR].any()
 
 
+@whole_cards
 @given(cards(), some_facts, st.lists(a_reading, min_size=16, max_size=16))
 def test_where_no_data_came_or_went_nothing_is_missing_datas_doing(card: Card, one: Facts, moved: list[float]) -> None:
     readings = np.where(np.isnan(one.readings), np.nan, np.nan_to_num(np.array(moved)))
@@ -133,6 +155,26 @@ def test_where_no_data_came_or_went_nothing_is_missing_datas_doing(card: Card, o
 
     assert not found.by_metric[MISSING].any()
     assert found.by_limits[MISSING] == 0
+
+
+@given(st.dictionaries(st.sampled_from(CAUSES), st.floats(-100, 100), min_size=1))
+def test_what_is_shown_sums_to_the_rounded_change(parts: dict[str, float]) -> None:
+    shown = in_tenths(parts)
+
+    assert round(sum(shown.values()) * 10) == round(sum(parts.values()) * 10)
+    assert all(abs(shown[cause] - part) < 0.1 + 1e-9 for cause, part in parts.items())
+
+
+@pytest.mark.parametrize(
+    ("parts", "shown"),
+    [
+        ({"behaviour": -30.42, "missing": 0.56}, {"behaviour": -30.4, "missing": 0.5}),
+        ({"behaviour": -8.1, "missing": 0.0}, {"behaviour": -8.1, "missing": 0.0}),
+        ({"behaviour": 0.04, "missing": 0.04}, {"behaviour": 0.1, "missing": 0.0}),
+    ],
+)
+def test_rounding_gives_way_where_it_costs_least(parts: dict[str, float], shown: dict[str, float]) -> None:
+    assert in_tenths(parts) == pytest.approx(shown)
 
 
 class TestWhichCause:
