@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
 from agentfactory_cs.console.saving import ReadOnlyAdmin
-from agentfactory_cs.console.templatetags.console import signed
+from agentfactory_cs.console.templatetags.console import signed, when
 
 from .. import feeds, incidents, tasks
 from ..models import ScoringRun
@@ -24,12 +25,12 @@ from .incidents import link_to
 @admin.register(ScoringRun)
 class ScoringRunAdmin(ReadOnlyAdmin):
     list_display = (
-        "day",
+        "show_day",
         "show_state",
         "show_progress",
         "show_change",
         "show_alerts",
-        "created_at",
+        "show_created",
         "show_seconds",
         "requested_by",
     )
@@ -48,6 +49,14 @@ class ScoringRunAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("show_state", "show_progress", "show_why", "show_change", "show_alerts", "show_seconds")
 
+    @display(description=_("Day"), ordering="day")
+    def show_day(self, run: ScoringRun) -> str:
+        return format_html('<span class="af-way">{}</span>', date_format(run.day))
+
+    @display(description=_("Asked for"), ordering="created_at")
+    def show_created(self, run: ScoringRun) -> str:
+        return when(run.created_at)
+
     @display(
         description=_("State"),
         ordering="state",
@@ -62,11 +71,9 @@ class ScoringRunAdmin(ReadOnlyAdmin):
             return self.show_why(run)
         done, total = f"{run.customers_done:,}", f"{run.customers_total:,}"
         if run.state == run.State.DONE:
-            # The others had not signed up by that day, or had churned.
-            return _("%(done)s; %(rest)s were no customers on that day") % {
-                "done": done,
-                "rest": f"{run.customers_total - run.customers_done:,}",
-            }
+            rest = f"{run.customers_total - run.customers_done:,}"
+            words = _now("%(rest)s were no customers on that day: not yet signed up, or churned") % {"rest": rest}
+            return format_html('<span title="{}">{}</span>', words, done)
         bar = '<progress value="{}" max="{}"></progress> {}'
         words = _("%(done)s of %(total)s") % {"done": done, "total": total}
         return format_html(bar, run.customers_done, max(run.customers_total, 1), words)
@@ -85,9 +92,12 @@ class ScoringRunAdmin(ReadOnlyAdmin):
             return _now("Waiting for a worker.")
         return run.error or "–"
 
-    @display(description=_("Median change since the day before"))
+    @display(description=_("Median change, points"))
     def show_change(self, run: ScoringRun) -> str:
-        return "–" if run.median_change is None else _now("%(n)s points") % {"n": signed(run.median_change, 1)}
+        if run.median_change is None:
+            return "–"
+        change = round(run.median_change, 1)
+        return format_html('<span title="{}">{}</span>', _("Since the day before"), signed(change or 0, 1))
 
     @display(description=_("Alerts"))
     def show_alerts(self, run: ScoringRun) -> str:

@@ -60,8 +60,8 @@ cards.register(
         _("Data freshness and held runs"),
         "admin/cards/freshness.html",
         freshness,
-        6,
-        30,
+        7,
+        20,
         "health.view_scoringrun",
     )
 )
