@@ -91,7 +91,7 @@ def _daily_usage(source: Source, day: date) -> Watermark:
     arrival = feeds.arrival_on(day)
     state = _state_of_usage(newest, arrival)
     known = arrival.expected if arrival.yardstick else None
-    sentence = _words_of_usage(state, newest, arrival)
+    sentence = _words_of_usage(state, arrival)
     return Watermark(source.key, source.label, state, newest, 1, arrival.arrived, known, sentence)
 
 
@@ -110,15 +110,14 @@ def _state_of_usage(newest: date | None, arrival: feeds.Arrival) -> str:
     return FRESH if newest >= arrival.day else QUIET
 
 
-def _words_of_usage(state: str, newest: date | None, arrival: feeds.Arrival) -> str:
+def _words_of_usage(state: str, arrival: feeds.Arrival) -> str:
     if state == NEVER:
         return _("no usage has ever come")
-    reaches = _("newest day %(day)s") % {"day": date_format(newest)} if newest else _("nothing for 90 days")
     if arrival.yardstick is None:
-        return reaches
+        return _("nobody used the platform in the weeks before")
     counts = {"arrived": f"{arrival.arrived:,}", "expected": f"{arrival.expected:,}", "day": date_format(arrival.day)}
     if state == LATE:
-        return _("%(day)s has come for %(arrived)s of %(expected)s customers; ") % counts + reaches
+        return _("%(day)s has come for %(arrived)s of %(expected)s customers") % counts
     return _("complete to %(day)s: %(arrived)s of %(expected)s customers") % counts
 
 
@@ -166,9 +165,8 @@ def _day_of(value: date | datetime | None) -> date | None:
 def _words_of_occasions(newest: date | None, customers: int, usually: float) -> str:
     if newest is None:
         return _("nothing has ever come")
-    counted = ngettext("%(n)s customer in the last 7 days", "%(n)s customers in the last 7 days", customers)
-    words = _("newest %(day)s; ") % {"day": date_format(newest)} + counted % {"n": f"{customers:,}"}
-    return words + _(", usually %(usual)s a week") % {"usual": f"{usually:,.0f}"}
+    counted = ngettext("%(n)s customer in 7 days", "%(n)s customers in 7 days", customers) % {"n": f"{customers:,}"}
+    return counted + _(", usually %(usual)s") % {"usual": f"{usually:,.0f}"}
 
 
 for source in (

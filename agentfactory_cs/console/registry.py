@@ -152,7 +152,7 @@ class ScopeFilter:
 class Card:
     """A card of the dashboard. `width` is in twelfths of a row; None from `context` leaves the card out.
 
-    One that is seldom there is not `announced`: no place is kept for it while it loads.
+    One that is not `announced` is a warning, seldom there: it stands on top, and no place is kept for it.
     """
 
     key: str

@@ -1,18 +1,19 @@
 """Incidents: what is the matter with the data, since when, what it holds, and letting go of that."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
@@ -32,6 +33,15 @@ def link_to(incident: Incident, words: Any) -> SafeString:
     return format_html('<a class="af-link" href="{}">{}</a>', incidents.page(incident), words)
 
 
+def alerts_of(run: ScoringRun) -> str:
+    """What became of a run's alerts, in words."""
+    if run.alerts_note or run.alerts_at:
+        return run.alerts_note or _now("judged")
+    if run.incident and run.incident.closed_at is None:
+        return link_to(run.incident, _now("held: %(why)s") % {"why": run.incident.get_kind_display().lower()})
+    return _now("to be judged within a minute") if run.state == run.State.DONE else "–"
+
+
 class ReleaseForm(forms.Form):
     """Why what an incident holds is let go."""
 
@@ -46,12 +56,20 @@ class RunInline(ReadOnlyMixin, TabularInline):
     """The days an incident holds, or held."""
 
     model = ScoringRun
-    fields = ("day", "state", "customers_done", "alerts_at", "alerts_note", "error")
+    fields = ("day", "state", "customers_done", "show_alerts", "show_error")
     readonly_fields = fields
     extra = 0
     show_change_link = True
-    verbose_name_plural = _("Held runs")
+    verbose_name_plural = _("Runs held")
     ordering = ("-day",)
+
+    @display(description=_("Alerts"))
+    def show_alerts(self, run: ScoringRun) -> str:
+        return alerts_of(run)
+
+    @display(description=_("What went wrong"))
+    def show_error(self, run: ScoringRun) -> str:
+        return run.error or "–"
 
 
 @admin.register(Incident)
@@ -65,11 +83,14 @@ class IncidentAdmin(ReadOnlyAdmin):
     inlines = (RunInline,)
     actions_detail = ("release",)
     fieldsets = (
-        (None, {"fields": (("kind", "show_state"), "summary", "show_meaning", "show_figures")}),
-        (_("Since when"), {"fields": (("day", "opened_at"),)}),
-        (_("How it ended"), {"fields": (("closed_at", "closed_by"), "reason")}),
+        (None, {"fields": ("show_whole_summary", "show_meaning", "show_figures", "opened_at")}),
+        (_("How it ended"), {"fields": ("show_outcome", ("closed_at", "closed_by"))}),
     )
-    readonly_fields = ("show_state", "show_meaning", "show_figures")
+    readonly_fields = ("show_whole_summary", "show_outcome", "show_meaning", "show_figures")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Incident | None = None) -> Any:
+        is_open = obj is not None and obj.closed_at is None
+        return self.fieldsets[:1] if is_open else self.fieldsets
 
     @display(
         description=_("State"),
@@ -84,6 +105,14 @@ class IncidentAdmin(ReadOnlyAdmin):
     @display(description=_("What"))
     def show_summary(self, incident: Incident) -> str:
         return format_html('<span class="af-why">{}</span>', incident.summary)
+
+    @display(description=_("What"))
+    def show_whole_summary(self, incident: Incident) -> str:
+        return incident.summary
+
+    @display(description=_("Outcome"))
+    def show_outcome(self, incident: Incident) -> str:
+        return f"{incident.get_outcome_display()}: {incident.reason}"
 
     @display(description=_("What it means"))
     def show_meaning(self, incident: Incident) -> str:
@@ -138,18 +167,24 @@ class IncidentAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/health/incident/release.html", context)
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return request.user.has_perm("health.view_incident")
-
 
 def figures_of(incident: Incident) -> SafeString:
     """A table of what was measured, the newest day first."""
-    days = [{"day": day, **figures} for day, figures in sorted(incident.figures.get("days", {}).items(), reverse=True)]
+    measured = incident.figures.get("days", {})
+    days = [_with_dates({"day": day, **measured[day]}) for day in sorted(measured, reverse=True)]
     return render_to_string("admin/health/incident/figures.html", {"incident": incident, "days": days})
+
+
+def _with_dates(figures: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no dates."""
+    return {
+        name: date.fromisoformat(value) if name in ("day", "since", "compared_with") else value
+        for name, value in figures.items()
+    }
 
 
 def _said(incident: Incident, runs: list[ScoringRun]) -> str:
     if runs:
-        days = ", ".join(str(run.day) for run in runs)
+        days = ", ".join(date_format(run.day) for run in runs)
         return _now("Released: %(days)s is being scored with what has come.") % {"days": days}
     return _now("Released: the alerts of the newest day are judged within a minute.")

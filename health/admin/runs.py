@@ -19,7 +19,7 @@ from agentfactory_cs.console.templatetags.console import signed, when
 from .. import feeds, incidents, tasks
 from ..models import ScoringRun
 from ..services import last_complete_day
-from .incidents import link_to
+from .incidents import alerts_of, link_to
 
 
 @admin.register(ScoringRun)
@@ -29,7 +29,7 @@ class ScoringRunAdmin(ReadOnlyAdmin):
         "show_state",
         "show_progress",
         "show_change",
-        "show_alerts",
+        "show_outcome",
         "show_created",
         "show_seconds",
         "requested_by",
@@ -40,14 +40,14 @@ class ScoringRunAdmin(ReadOnlyAdmin):
     empty_words = _("Every customer is scored each night; the run of the last night appears here.")
     actions_list = ("score_everybody",)
     fieldsets = (
-        (None, {"fields": (("day", "show_state"), "show_progress", "show_why")}),
-        (_("Alerts"), {"fields": ("show_change", "show_alerts", "incident")}),
+        (None, {"fields": (("day", "state"), "show_progress", "show_why")}),
+        (_("What followed"), {"fields": ("show_change", "show_alerts", "incident")}),
         (
             _("When and by whom"),
             {"fields": (("created_at", "started_at", "finished_at"), "show_seconds", "requested_by")},
         ),
     )
-    readonly_fields = ("show_state", "show_progress", "show_why", "show_change", "show_alerts", "show_seconds")
+    readonly_fields = ("show_progress", "show_why", "show_change", "show_alerts", "show_seconds")
 
     @display(description=_("Day"), ordering="day")
     def show_day(self, run: ScoringRun) -> str:
@@ -68,7 +68,7 @@ class ScoringRunAdmin(ReadOnlyAdmin):
     @display(description=_("Customers scored"))
     def show_progress(self, run: ScoringRun) -> str:
         if run.state in (run.State.HELD, run.State.QUEUED) or (run.state == run.State.FAILED and not run.started_at):
-            return self.show_why(run)
+            return "–"
         done, total = f"{run.customers_done:,}", f"{run.customers_total:,}"
         if run.state == run.State.DONE:
             rest = f"{run.customers_total - run.customers_done:,}"
@@ -92,6 +92,12 @@ class ScoringRunAdmin(ReadOnlyAdmin):
             return _now("Waiting for a worker.")
         return run.error or "–"
 
+    @display(description=_("What came of it"))
+    def show_outcome(self, run: ScoringRun) -> str:
+        if run.state != run.State.DONE:
+            return self.show_why(run)
+        return format_html("{} {}", _now("Alerts:"), alerts_of(run))
+
     @display(description=_("Median change, points"))
     def show_change(self, run: ScoringRun) -> str:
         if run.median_change is None:
@@ -101,11 +107,7 @@ class ScoringRunAdmin(ReadOnlyAdmin):
 
     @display(description=_("Alerts"))
     def show_alerts(self, run: ScoringRun) -> str:
-        if run.alerts_at is None and run.incident and run.incident.closed_at is None:
-            return link_to(run.incident, _now("held: %(why)s") % {"why": run.incident.get_kind_display().lower()})
-        if run.alerts_at is None:
-            return run.alerts_note or "–"
-        return run.alerts_note or _now("judged")
+        return alerts_of(run)
 
     @action(description=_("Score everybody now"), url_path="score-everybody", permissions=["score_everybody"])
     def score_everybody(self, request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from agentfactory_cs.customers.api.records import ReadViewSet
 
-from .. import feeds, incidents, tasks
+from .. import feeds, incidents, runs, tasks
 from ..models import Incident, ScoringRun
 from ..services import last_complete_day
 from ..watermarks import STATES, watermarks
@@ -94,10 +94,11 @@ class RunViewSet(ReadViewSet):
         asked, now = StartSerializer(data=request.data), timezone.now()
         asked.is_valid(raise_exception=True)
         day = asked.validated_data.get("day") or last_complete_day(now)
+        under_way = runs.under_way(day)
         run = feeds.start_unless_late(day, by=request.user, now=now)
         transaction.on_commit(lambda: tasks.ring(run))
-        is_new = run.created_at == now
-        return Response(self.get_serializer(run).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        code = status.HTTP_200_OK if run == under_way else status.HTTP_201_CREATED
+        return Response(self.get_serializer(run).data, status=code)
 
 
 @extend_schema_serializer(component_name="Incident")
@@ -157,8 +158,8 @@ class IncidentViewSet(ReadViewSet):
         incident = self.get_object()
         asked = ReleaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        runs = incidents.release(incident, **asked.validated_data, by=request.user, now=timezone.now())
-        transaction.on_commit(lambda: tasks.ring_after_release(runs))
+        released = incidents.release(incident, **asked.validated_data, by=request.user, now=timezone.now())
+        transaction.on_commit(lambda: tasks.ring_after_release(released))
         return Response(self.get_serializer(incident).data)
 
 

@@ -353,7 +353,7 @@ class TestRelease:
         incident.refresh_from_db()
         run = ScoringRun.objects.get()
         assert "1 of the 4 customers" in asked
-        assert "Released: 2026-06-30 is being scored" in answer.content.decode()
+        assert "Released: June 30, 2026 is being scored" in answer.content.decode()
         assert (incident.outcome, incident.reason, incident.closed_by) == ("released", "A holiday.", manager)
         assert (run.state, run.customers_done, run.alerts_at) == ("done", 4, NOW)
 
