@@ -95,8 +95,8 @@ class ScoringRunAdmin(ReadOnlyAdmin):
     @display(description=_("What came of it"))
     def show_outcome(self, run: ScoringRun) -> str:
         if run.state != run.State.DONE:
-            return self.show_why(run)
-        return format_html("{} {}", _now("Alerts:"), alerts_of(run))
+            return format_html('<span class="af-outcome">{}</span>', self.show_why(run))
+        return format_html('<span class="af-outcome">{} {}</span>', _now("Alerts:"), alerts_of(run))
 
     @display(description=_("Median change, points"))
     def show_change(self, run: ScoringRun) -> str:
