@@ -1,12 +1,13 @@
 """What the clock and the doorbell start."""
 
 import logging
+from collections.abc import Sequence
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import overrides, runs, services
+from . import aftermath, feeds, overrides, runs, services
 from .models import ScoringRun
 
 logger = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ logger = logging.getLogger(__name__)
 def score_all_customers() -> None:
     """Safe to run twice because a day's run is joined, not doubled, and scoring writes the same rows."""
     now = timezone.now()
-    run = runs.start_run(services.last_complete_day(now), now=now)
+    run = feeds.start_unless_late(services.last_complete_day(now), now=now)
     ring(run)
 
 
@@ -28,12 +29,16 @@ def work_off_run(run_id: int) -> None:
 
 @shared_task
 def resume_scoring() -> None:
-    """Safe to run twice because it only takes what no worker holds: the sweep for bells that were lost."""
-    for run in runs.unfinished_runs(timezone.now()):
+    """Safe to run twice because it only takes what no worker holds: the sweep for bells that were lost, for days
+    whose usage came late, and for alerts that were released."""
+    now = timezone.now()
+    feeds.look_again(now=now)
+    for run in runs.unfinished_runs(now):
         try:
             runs.work_off(run)
         except Exception:  # noted on the run and logged there; the other runs go on
             logger.warning("%s goes on in a minute", run)
+    aftermath.catch_up(now=now)
 
 
 @shared_task
@@ -43,6 +48,16 @@ def note_expired_overrides() -> None:
 
 
 def ring(run: ScoringRun) -> None:
-    """Call as many workers to a run as may work on it at a time."""
+    """Call as many workers to a run as may work on it at a time; to a held one nobody."""
+    if run.state == ScoringRun.State.HELD:
+        return
     for _ in range(settings.HEALTH_SCORING_WORKERS):
         work_off_run.delay(run.pk)
+
+
+def ring_after_release(released: Sequence[ScoringRun]) -> None:
+    """Call the workers to runs that were let go; where only alerts were held, one worker to judge them."""
+    for run in released:
+        ring(run)
+    if not released:
+        resume_scoring.delay()

@@ -150,7 +150,10 @@ class ScopeFilter:
 
 @dataclass(frozen=True)
 class Card:
-    """A card of the dashboard. `width` is in twelfths of a row; None from `context` leaves the card out."""
+    """A card of the dashboard. `width` is in twelfths of a row; None from `context` leaves the card out.
+
+    One that is not `announced` is a warning, seldom there: it stands on top, and no place is kept for it.
+    """
 
     key: str
     title: Words
@@ -159,6 +162,7 @@ class Card:
     width: int = 6
     order: int = 100
     permission: str | None = None
+    announced: bool = True
 
 
 @dataclass(frozen=True)

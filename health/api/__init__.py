@@ -1,5 +1,10 @@
 """Health over REST."""
 
-from . import explain, overrides, scores
+from . import explain, overrides, runs, scores
 
-urlpatterns = [*scores.urlpatterns, *explain.urlpatterns, *overrides.urlpatterns]
+urlpatterns = [
+    *scores.urlpatterns,
+    *explain.urlpatterns,
+    *overrides.urlpatterns,
+    *runs.urlpatterns,
+]

@@ -110,7 +110,7 @@ cards.register(
         _("Biggest falls this week"),
         "admin/cards/falls.html",
         biggest_falls,
-        7,
+        6,
         21,
         "health.view_healthscore",
     )

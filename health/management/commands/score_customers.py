@@ -8,12 +8,15 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from health import runs
+from health import feeds, runs
 from health.services import last_complete_day
 
 
 class Command(BaseCommand):
-    help = "Score every customer for a day, or for each day of a span. Scoring a day again is harmless."
+    help = (
+        "Score every customer for yesterday, as the nightly run does: held where yesterday's usage is late. A day or "
+        "span that is named is scored in any case, with a warning. Scoring a day again is harmless."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--as-of", type=_day, metavar="DATE", help="The day to score; yesterday unless given.")
@@ -22,15 +25,33 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         days = list(_days(options["as_of"], options["since"], options["until"]))
+        is_named = any(options[name] for name in ("as_of", "since", "until"))
         scored = 0
         with _progress(self.stdout.isatty()) as bar:
             job = bar.add_task("Scoring", total=len(days))
             for day in days:
-                run = runs.start_run(day, now=timezone.now())
-                scored += runs.work_off(run)
+                scored += self._score(day, is_named=is_named)
                 bar.update(job, advance=1, description=f"Scoring {day}")
         what = f"{days[0]}" if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"
         self.stdout.write(f"Wrote {scored:,} scores for {what}.")
+
+    def _score(self, day: date, *, is_named: bool) -> int:
+        now = timezone.now()
+        if is_named:
+            self._warn_if_late(day)
+            return runs.work_off(feeds.start_all_the_same(day, now=now))
+        run = feeds.start_unless_late(day, now=now)
+        if run.incident and run.state == run.State.HELD:
+            self.stderr.write(
+                f"{run.incident.summary} {day} is held and is scored by itself once it has come. To score it with "
+                f"what is there, release it in the console or give --as-of {day}."
+            )
+        return runs.work_off(run)
+
+    def _warn_if_late(self, day: date) -> None:
+        arrival = feeds.arrival_on(day)
+        if feeds.is_late(arrival):
+            self.stderr.write(f"{arrival.sentence} Its scores will be too low; score it again once the rest has come.")
 
 
 def _days(as_of: date | None, since: date | None, until: date | None) -> Iterator[date]:
