@@ -2,9 +2,9 @@
 
 from agentfactory_cs.console.shipping import grant
 
-_READ = ("view_healthscore", "view_scorecard", "view_scorecardversion", "view_scoringrun")
+_READ = ("view_healthscore", "view_scorecard", "view_scorecardversion", "view_scoringrun", "view_weeklyreport")
 
 grant("Viewer", "health", *_READ)
 grant("Support agent", "health", *_READ)
 grant("CSM", "health", *_READ, "add_healthscore")
-grant("CS manager", "health", *_READ, "add_healthscore", "add_scoringrun")
+grant("CS manager", "health", *_READ, "add_healthscore", "add_scoringrun", "add_weeklyreport")

@@ -1,12 +1,13 @@
 """What the clock and the doorbell start."""
 
 import logging
+from datetime import date
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import runs, services
+from . import reports, runs, services
 from .models import ScoringRun
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,18 @@ def resume_scoring() -> None:
             runs.work_off(run)
         except Exception:  # noted on the run and logged there; the other runs go on
             logger.warning("%s goes on in a minute", run)
+
+
+@shared_task
+def make_due_reports() -> None:
+    """Safe to run twice because a week's report is a row that is there once, and so is each of its mails."""
+    reports.make_due(now=timezone.now())
+
+
+@shared_task
+def make_reports_of(week: str, send: bool) -> None:
+    """Safe to run twice because what is there stays as it is, and each mail goes out once."""
+    reports.make_week(date.fromisoformat(week), now=timezone.now(), send=send)
 
 
 def ring(run: ScoringRun) -> None:
