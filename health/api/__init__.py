@@ -1,5 +1,5 @@
 """Health over REST."""
 
-from . import scores
+from . import reports, scores
 
-urlpatterns = [*scores.urlpatterns]
+urlpatterns = [*scores.urlpatterns, *reports.urlpatterns]

@@ -28,8 +28,10 @@ PLACES: dict[str, str | Promise] = {
 
 
 def days_of(week: date) -> str:
-    """The week in words: "8 – 14 June 2026" in the reader's way of writing dates."""
-    return f"{date_format(week, 'j M')} – {date_format(sunday_of(week), 'j M Y')}"
+    """The week in words: "9 – 15 Nov 2026", "26 Oct – 1 Nov 2026", "28 Dec 2026 – 3 Jan 2027"."""
+    last = sunday_of(week)
+    first = "j" if week.month == last.month else "j M" if week.year == last.year else "j M Y"
+    return f"{date_format(week, first)} – {date_format(last, 'j M Y')}"
 
 
 def whose(content: Content) -> str:
@@ -95,7 +97,9 @@ def _tile(
     change = round(now - was, decimals)
     short = signed(change, decimals) if change else _("no change")
     words = _("%(change)s · before %(before)s") % {"change": short, "before": figure(was, decimals)}
-    return Tile(label, figure(now, decimals), unit, words, short, mood(change, better_up), definition)
+    return Tile(
+        label, figure(now, decimals), unit, words, short if change else "±0", mood(change, better_up), definition
+    )
 
 
 def mood(change: float | None, better_up: bool) -> str:

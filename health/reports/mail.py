@@ -4,6 +4,7 @@ Mail programs know tables, inline styles and background colours; templates/email
 and css-inline puts its rules on the elements.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -17,12 +18,14 @@ from django.utils.translation import gettext as _
 from ..models import WeeklyReport
 from ..rules import AT_RISK
 from . import layout
-from .content import Content, read
+from .content import Content, Named, read
 from .plain import plain
 from .words import percents
 
 # The two rows of a bar chart: shares of less than this many per cent are too thin to hold their number.
 WIDE_ENOUGH = 9
+# Sentences for each customer of a list: good news needs fewer. The page and the plain text have them all.
+REASONS = {"falls": 2, "new_at_risk": 2, "recovered": 1, "rises": 1}
 
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 
@@ -72,15 +75,26 @@ def _shown(content: Content) -> dict[str, object]:
         "bars": _bars(content, bands),
         "flows": layout.flows(content),
         "stayed": layout.stayed(content),
-        "lists": [
-            (listed, [(row, address("admin:customers_customer_overview", row.customer_id)) for row in listed.rows])
-            for listed in layout.lists(content)
-        ],
+        "lists": _lists(content),
         "renewing": [(row, address("admin:customers_customer_overview", row.customer_id)) for row in content.renewing],
         "revenue": [(row, layout.money({row.currency: row.at_risk})) for row in content.revenue],
         "alerts": [(row, layout.precision(row)) for row in content.alerts],
         "measures": list(layout.measures(content)),
     }
+
+
+def _lists(content: Content) -> list[tuple[layout.NamedList, list[tuple[Named, str, Sequence[str]]]]]:
+    """Every list with its customers, where each leads, and why; reasons stand where a customer comes first."""
+    told: set[int] = set()
+    found = []
+    for listed in layout.lists(content):
+        rows = []
+        for row in listed.rows:
+            reasons = [] if row.customer_id in told else row.sentences[: REASONS[listed.key]]
+            told.add(row.customer_id)
+            rows.append((row, address("admin:customers_customer_overview", row.customer_id), reasons))
+        found.append((listed, rows))
+    return found
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from .weeks import WEEK, sunday_of
 from .words import sentences
 
 # Customers in each list of a report, and the weeks of its trend.
-NAMED = 8
+NAMED = 6
 TREND_WEEKS = 12
 # Health tells its own figures in more detail.
 OWN_KPIS = "health."
@@ -167,13 +167,16 @@ class _Knowledge:
         return self._whole(move.version_before, move.score_before)
 
     def _reasons(self, customer_id: int, falling: bool) -> list[str]:
-        """Why, the causes that pull the way it went first; none where the change would be told against another
-        day than the report's."""
+        """At most three causes that pulled the way it went, the largest first, or where it stands; none where the
+        change would be told against another day than the report's."""
         explanation = self.explained.get(customer_id)
         if explanation is None or (explanation.compared_with and explanation.compared_with != self.before):
             return []
         sign = "−" if falling else "+"
-        return sorted(explanation.sentences, key=lambda sentence: not sentence.startswith(sign))
+        largest = sorted(explanation.metrics, key=lambda metric: -abs(metric.change or 0))
+        causes = [*explanation.sentences, *(metric.sentence for metric in largest)]
+        pulled = [sentence for sentence in dict.fromkeys(causes) if sentence.startswith(sign)]
+        return pulled[:3] or list(explanation.sentences)
 
 
 def _alerts(counts: Mapping[tuple[int, str], tuple[int, int, int, int, int]], book: int) -> list[Alerts]:

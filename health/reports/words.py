@@ -14,9 +14,11 @@ from .content import LEFT, NEW, NO_DATA, AtRiskRevenue, Content, Named, Standing
 
 MOST = 6
 # What weighs as much as one percentage point of the at-risk share: half a point of the average, two percentage points
-# of revenue at risk, one customer's fall of ten points or rise of twenty, ten percentage points of coverage. What did
-# not move weighs least, and stands last.
-_AVERAGE, _REVENUE, _FALL, _RISE, _COVERAGE = 2.0, 0.5, 0.1, 0.05, 0.1
+# of revenue at risk, ten of coverage. What did not move weighs least, and stands last.
+_AVERAGE, _REVENUE, _COVERAGE = 2.0, 0.5, 0.1
+# A customer's fall weighs five times what it took from the average, for it has a name; a rise half of that. In a
+# large book that is next to nothing, and still worth a line.
+_FALL, _RISE, _LEAST = 10.0, 5.0, 0.2
 _STANDS = 0.01
 COVERAGE_WORTH_SAYING = 5.0
 
@@ -125,7 +127,7 @@ def _moves(content: Content, now: Standing) -> Iterator[Matter]:
         rose = _("%(name)s rose %(points)s points to %(score)s")
         head = (fell if change < 0 else rose) % {"name": named.name, "points": points, "score": named.score}
         why = reason(named)
-        weight = abs(change) * (_FALL if change < 0 else _RISE)
+        weight = max(abs(change) / now.scored * (_FALL if change < 0 else _RISE), _LEAST)
         yield Matter(weight, f"{head}: {why}." if why else f"{head}.")
 
 
