@@ -117,7 +117,7 @@ class WeeklyReportAdmin(ReadOnlyAdmin):
         """Make the reports of a week that has none; the workers do it."""
         self._require(request, "add")
         week = _week(request)
-        form = MakeForm(request.POST or None)
+        form = MakeForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             send = form.cleaned_data["send"]
             transaction.on_commit(lambda: tasks.make_reports_of.delay(week.isoformat(), send))
