@@ -38,6 +38,12 @@ JOBS = (
         crontab="30 2 * * *",
     ),
     Job(
+        "Weekly reports",
+        "health.tasks.make_due_reports",
+        "Makes and sends the weekly reports once they are due: the day and time are in Settings, Health.",
+        every_seconds=300,
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

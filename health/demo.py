@@ -8,10 +8,12 @@ from django.db import connection
 from agentfactory_cs.customers.days import end_of_day
 from agentfactory_cs.demo import Stage, World, stages
 
-from . import runs
+from . import reports, runs
+from .reports.weeks import WEEK, newest_whole_week
 
 # The nightly run starts at two o'clock, in the night after the day it scores.
 _AT_NIGHT = timedelta(hours=2)
+_WEEKS_REPORTED = 8
 
 
 def tell_scores(world: World) -> None:
@@ -29,4 +31,12 @@ def _always(moment: datetime) -> datetime:
     return moment
 
 
+def tell_reports(world: World) -> None:
+    """The reports of past weeks, as they would have been made, and no mails: nobody waits for old ones."""
+    newest = newest_whole_week(world.today)
+    for week in (newest - WEEK * back for back in reversed(range(_WEEKS_REPORTED))):
+        reports.make_week(week, now=world.moment(week + WEEK, hour=7), send=False)
+
+
 stages.register(Stage("health.scores", "Health scores", tell_scores, order=900))
+stages.register(Stage("health.reports", "Weekly reports", tell_reports, order=910))

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import date
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import aftermath, feeds, overrides, runs, services
+from . import aftermath, feeds, overrides, reports, runs, services
 from .models import ScoringRun
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,18 @@ def resume_scoring() -> None:
 def note_expired_overrides() -> None:
     """Safe to run twice because each is recorded once, under a key of its own."""
     overrides.note_expired(now=timezone.now())
+
+
+@shared_task
+def make_due_reports() -> None:
+    """Safe to run twice because a week's report is a row that is there once, and so is each of its mails."""
+    reports.make_due(now=timezone.now())
+
+
+@shared_task
+def make_reports_of(week: str, send: bool) -> None:
+    """Safe to run twice because what is there stays as it is, and each mail goes out once."""
+    reports.make_week(date.fromisoformat(week), now=timezone.now(), send=send)
 
 
 def ring(run: ScoringRun) -> None:

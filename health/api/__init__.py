@@ -1,10 +1,11 @@
 """Health over REST."""
 
-from . import explain, overrides, runs, scores
+from . import explain, overrides, reports, runs, scores
 
 urlpatterns = [
     *scores.urlpatterns,
     *explain.urlpatterns,
     *overrides.urlpatterns,
+    *reports.urlpatterns,
     *runs.urlpatterns,
 ]
