@@ -232,7 +232,8 @@ def _require_every_tier(field: str | None = None) -> None:
         Cards.in_force()
     except NoScorecard as error:
         words = _("Refused: customers of a tier would be left without a scorecard. %(detail)s") % {"detail": error}
-        raise ValidationError({field: words} if field else words, code="conflict") from error
+        refusal = ValidationError(words, code="conflict")
+        raise (ValidationError({field: refusal}) if field else refusal) from error
 
 
 def _conflict(words: str, **named: Any) -> ValidationError:
