@@ -1,5 +1,6 @@
 """The scorecards at a glance: which is in use for whom, since when, and what is being drafted."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from .differences import differences
 from .metrics import TIERS
 from .models import Backtest, Scorecard, ScorecardVersion
-from .rules import BadDefinition
+from .rules import BadDefinition, Card
 from .scoring import Cards, NoScorecard
 
 
@@ -62,6 +63,21 @@ def serving() -> Mapping[str, ScorecardVersion]:
         return Cards.in_force().versions
     except NoScorecard:
         return {}
+
+
+def cards_by_tier() -> Mapping[str, Card]:
+    """What scores each tier today, ready for arithmetic. One query."""
+    return {tier: version.card for tier, version in serving().items()}
+
+
+def leading_card(tier: str = "") -> Card | None:
+    """What scores a tier today, or without one the most tiers: whose bands a picture of everybody shows."""
+    versions = serving()
+    if tier in versions:
+        return versions[tier].card
+    by_id = {version.pk: version for version in versions.values()}
+    most = Counter(version.pk for version in versions.values()).most_common(1)
+    return by_id[most[0][0]].card if most else None
 
 
 def _shadows(card: Scorecard, chosen: Mapping[str, ScorecardVersion]) -> list[Scorecard]:

@@ -21,7 +21,7 @@ from .copying import copy_out
 from .metrics import KEYS, TIERS
 from .models import Scorecard, ScorecardVersion
 from .queries import current_day
-from .rules import AT_RISK, HEALTHY, STEADY, Bools, Floats, Ints, score
+from .rules import AT_RISK, HEALTHY, STEADY, Bools, Card, Floats, Ints, score
 from .scoring import Cards
 
 # How many of those that change band are named.
@@ -64,11 +64,11 @@ class Move:
 
 @dataclass(frozen=True)
 class Changed:
-    """A customer that would change band; `revenue` is monthly, by currency."""
+    """A customer that would change band: the whole numbers people see, and its monthly revenue by currency."""
 
     customer: Customer
-    before: float
-    after: float
+    before: int
+    after: int
     band_before: str
     band_after: str
     revenue: Mapping[str, Decimal]
@@ -126,10 +126,15 @@ def preview(scorecard: Scorecard, definition: Mapping[str, Any], *, on: date | N
 
 @dataclass(frozen=True)
 class _Judged:
-    """Scores with the place of their band in BANDS, -1 where there is no score."""
+    """Scores with the place of their band in BANDS, -1 where there is no score, and the card of each tier."""
 
     scores: Floats
     bands: Ints
+    cards: Sequence[Card]
+
+    def whole(self, row: int, tier: int) -> int:
+        """The number people see."""
+        return self.cards[tier].whole(float(self.scores[row]))
 
 
 @dataclass(frozen=True)
@@ -150,10 +155,11 @@ class _Stored:
         # As they would be stored: a score of 49.999999 is one of 50.
         computed = computed.astype(np.float32).astype(np.float64)
         scores = np.where(np.isnan(self.by_hand), computed, self.by_hand)
-        low = np.array([cards.versions[tier].card.at_risk_below for tier in TIERS])[self.tiers]
-        high = np.array([cards.versions[tier].card.healthy_above for tier in TIERS])[self.tiers]
+        by_tier = [cards.versions[tier].card for tier in TIERS]
+        low = np.array([card.at_risk_below for card in by_tier])[self.tiers]
+        high = np.array([card.healthy_above for card in by_tier])[self.tiers]
         bands = np.where(scores < low, 0, np.where(scores > high, 2, 1))
-        return _Judged(scores, np.where(np.isnan(scores), -1, bands))
+        return _Judged(scores, np.where(np.isnan(scores), -1, bands), by_tier)
 
 
 def _stored(day: date) -> _Stored:
@@ -190,13 +196,14 @@ def _changed(ours: _Stored, before: _Judged, after: _Judged, day: date) -> list[
     with connection.cursor() as cursor:
         cursor.execute(_BY_REVENUE, [list(row_of), day, day, NAMED])
         ids = [customer_id for (customer_id,) in cursor.fetchall()]
+    tier_of = ours.tiers.tolist()
     customers = Customer.objects.select_related("success_manager").in_bulk(ids)
     running = contracts(ids, day)
     return [
         Changed(
             customer=customers[customer_id],
-            before=float(before.scores[row]),
-            after=float(after.scores[row]),
+            before=before.whole(row, tier_of[row]),
+            after=after.whole(row, tier_of[row]),
             band_before=BANDS[before.bands[row]],
             band_after=BANDS[after.bands[row]],
             revenue=running[customer_id].mrr if customer_id in running else {},

@@ -39,7 +39,7 @@ def make_scored(likelihood: float | None, *, by_hand: float | None = None, **fie
     HealthScore.objects.create(
         customer=customer,
         day=YESTERDAY,
-        version=ScorecardVersion.objects.published().order_by("pk").first(),
+        version=ScorecardVersion.objects.published().earliest("pk"),
         total=likelihood,
         effective=likelihood if by_hand is None else by_hand,
         coverage=0 if likelihood is None else 0.6,

@@ -52,7 +52,7 @@ def make_scored_customer(**fields: Any) -> Customer:
 
 
 def _rows(**fields: Any) -> list[dict[str, Any]]:
-    return list(HealthScore.objects.filter(**fields).order_by("day", "customer_id").values())
+    return [dict(row) for row in HealthScore.objects.filter(**fields).order_by("day", "customer_id").values()]
 
 
 class TestReplay:
