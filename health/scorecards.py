@@ -100,7 +100,7 @@ def start_draft(
 ) -> ScorecardVersion:
     """A new draft: of `definition`, else as the version it is based on, else as the one in force, else as shipped."""
     based_on = based_on or in_force(scorecard)
-    normal = _checked(definition or (based_on.definition if based_on else STANDARD))
+    normal = checked_definition(definition or (based_on.definition if based_on else STANDARD))
     draft = ScorecardVersion(
         scorecard=scorecard,
         based_on=based_on,
@@ -135,7 +135,7 @@ def save_draft(
     """Write a draft. `revision` is the one that was read: where somebody saved since, nothing is written and the
     refusal says who and when."""
     draft = _locked_draft(version, revision)
-    draft.title, draft.definition = title, _checked(definition)
+    draft.title, draft.definition = title, checked_definition(definition)
     draft.content_hash = content_hash(draft.definition)
     draft.revision += 1
     draft.saved_at, draft.saved_by_label = now, actor_label(by)
@@ -167,7 +167,7 @@ def publish(
     draft = _locked_draft(version, revision)
     if scorecard.retired_at:
         raise _conflict(_("%(scorecard)s is retired: reinstate it first."), scorecard=scorecard)
-    draft.definition = _checked(draft.definition)
+    draft.definition = checked_definition(draft.definition)
     draft.content_hash = content_hash(draft.definition)
     _refuse_the_same(draft, in_force(scorecard))
     draft.number = (scorecard.versions.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -220,7 +220,8 @@ def _refuse_the_same(draft: ScorecardVersion, current: ScorecardVersion | None) 
         raise _conflict(_("This is what %(version)s says already: there is nothing to publish."), version=current)
 
 
-def _checked(definition: Any) -> Definition:
+def checked_definition(definition: Any) -> Definition:
+    """The normal form of a definition; ValidationError names the place and the reason."""
     try:
         return checked(definition)
     except BadDefinition as error:

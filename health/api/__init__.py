@@ -1,5 +1,5 @@
 """Health over REST."""
 
-from . import scores
+from . import scorecards, scores
 
-urlpatterns = [*scores.urlpatterns]
+urlpatterns = [*scores.urlpatterns, *scorecards.urlpatterns]

@@ -57,7 +57,16 @@
     const add = section.querySelector("[data-add-limit]");
     if (!add) return;
     add.hidden = false;
+    // The empty row is there for those without scripts; it waits until it is asked for.
+    const waiting = [...rows.children].filter((row) => !row.querySelector("select[name$=subject]").value && !row.classList.contains("af-wrong"));
+    waiting.forEach((row) => { row.hidden = true; });
     add.addEventListener("click", () => {
+      const first = waiting.shift();
+      if (first) {
+        first.hidden = false;
+        first.querySelector("input").focus();
+        return;
+      }
       const html = section.querySelector("template").innerHTML.replaceAll("__prefix__", total.value);
       rows.insertAdjacentHTML("beforeend", html);
       total.value = Number(total.value) + 1;
