@@ -4,6 +4,12 @@ from dataclasses import dataclass
 
 TIERS = ("free", "starter", "pro", "enterprise")
 COMPONENTS = ("usage", "engagement", "outcomes", "relationship")
+COMPONENT_LABELS = {
+    "usage": "Usage",
+    "engagement": "Engagement",
+    "outcomes": "Outcomes",
+    "relationship": "Relationship",
+}
 PER_COMPONENT = 4
 
 

@@ -11,18 +11,20 @@ _READ = (
     "view_incident",
     "view_weeklyreport",
 )
-_OVERRIDE = ("add_healthoverride", "change_healthoverride")
+_WORK = (*_READ, "add_healthscore", "add_healthoverride", "change_healthoverride")
+_LEAD = (
+    *_WORK,
+    "add_scoringrun",
+    "release_incident",
+    "add_scorecard",
+    "change_scorecard",
+    "add_scorecardversion",
+    "change_scorecardversion",
+    "publish_scorecardversion",
+    "add_weeklyreport",
+)
 
 grant("Viewer", "health", *_READ)
 grant("Support agent", "health", *_READ)
-grant("CSM", "health", *_READ, *_OVERRIDE, "add_healthscore")
-grant(
-    "CS manager",
-    "health",
-    *_READ,
-    *_OVERRIDE,
-    "add_healthscore",
-    "add_scoringrun",
-    "release_incident",
-    "add_weeklyreport",
-)
+grant("CSM", "health", *_WORK)
+grant("CS manager", "health", *_LEAD)

@@ -1,5 +1,5 @@
 """Health in the console's lists and forms."""
 
-from . import incidents, overrides, reports, runs, scorecards
+from . import drafts, incidents, overrides, reports, runs, scorecards
 
-__all__ = ["incidents", "overrides", "reports", "runs", "scorecards"]
+__all__ = ["drafts", "incidents", "overrides", "reports", "runs", "scorecards"]

@@ -1,6 +1,6 @@
 """Health over REST."""
 
-from . import explain, overrides, reports, runs, scores
+from . import explain, overrides, reports, runs, scorecards, scores
 
 urlpatterns = [
     *scores.urlpatterns,
@@ -8,4 +8,5 @@ urlpatterns = [
     *overrides.urlpatterns,
     *reports.urlpatterns,
     *runs.urlpatterns,
+    *scorecards.urlpatterns,
 ]

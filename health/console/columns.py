@@ -23,10 +23,12 @@ from agentfactory_cs.console.registry import (
 from agentfactory_cs.console.templatetags.console import sparkline
 from agentfactory_cs.customers.models import Customer
 
+from ..catalogue import cards_by_tier
 from ..explaining import Explanation
 from ..queries import current_day, explain_many, in_band, provisional, totals_of_days
 from ..rules import AT_RISK, BAND_LABELS, HEALTHY, STEADY
-from .chips import SPARK_DAYS, chip_of, days_back, spark
+from ..switches import switches
+from .chips import SPARK_DAYS, chip_of, days_back, spark, spark_words
 
 SUBJECT = "customers.Customer"
 # Before the names total, effective, coverage and version of the newest scored day's score on a row of the list.
@@ -58,9 +60,15 @@ def _sparks(customers: Sequence[Customer], now: datetime) -> Mapping[int, Any]:
     until = current_day()
     if until is None:
         return {}
-    since = days_back(until, SPARK_DAYS)[0]
-    totals = totals_of_days([customer.pk for customer in customers], since, until)
-    return {customer_id: spark(found, until) for customer_id, found in totals.items()}
+    since, ids = days_back(until, SPARK_DAYS)[0], [customer.pk for customer in customers]
+    totals, switched, serving = totals_of_days(ids, since, until), switches(ids, since, until), cards_by_tier()
+    return {
+        customer.pk: (
+            spark(totals[customer.pk], until, serving.get(customer.tier), switched.get(customer.pk, ())),
+            spark_words(switched.get(customer.pk, ())),
+        )
+        for customer in customers
+    }
 
 
 def _why(explanation: Explanation | None) -> str:
@@ -106,7 +114,7 @@ columns.register(
         SUBJECT,
         _("90 days"),
         _sparks,
-        lambda drawn: sparkline(drawn, _now("Score, 90 days")),
+        lambda drawn: sparkline(*(drawn or (None, ""))),
         order=11,
     )
 )

@@ -1,6 +1,6 @@
 """The score on a customer's page: the chip in the head, why it is what it is, and how it got there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ from agentfactory_cs.console.registry import Panel, panels
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer
 
+from ..catalogue import cards_by_tier
 from ..models import HealthOverride
 from ..queries import explain, explain_now, history
-from .chips import BANDS, chip_of, days_back
+from ..switches import Switch, switches
+from .chips import bands_of, chip_of, days_back, switch_words
 from .columns import SUBJECT
 from .comparing import compare
 
@@ -46,30 +48,31 @@ def past(request: HttpRequest, customer: Customer) -> Mapping[str, Any] | None:
     rows = history(customer.pk, until - timedelta(days=HISTORY_DAYS - 1), until)
     by_day = {row["day"]: row for row in rows}
     days = days_back(until, (until - rows[0]["day"]).days + 1)
-    return {
-        "rows": list(reversed(rows)),
-        "by_hand": any(row["effective"] != row["total"] for row in rows),
-        "chart": _chart(days, by_day),
-    }
+    switched = switches([customer.pk], days[0], until).get(customer.pk, [])
+    chart = _chart(days, by_day, switched)
+    chart["bands"] = bands_of(cards_by_tier().get(customer.tier))
+    by_hand = any(row["effective"] != row["total"] for row in rows)
+    return {"rows": list(reversed(rows)), "by_hand": by_hand, "chart": chart, "switches": switched}
 
 
-def _chart(days: Any, by_day: Mapping[Any, Mapping[str, Any]]) -> dict[str, Any]:
+def _chart(days: Any, by_day: Mapping[Any, Mapping[str, Any]], switched: Sequence[Switch]) -> dict[str, Any]:
     """What counted as a line, what was computed as a second where that differs, and the days on which another
     scorecard version took over as points."""
     totals = [_rounded(by_day.get(day), "effective") for day in days]
     computed = [_rounded(by_day.get(day), "total") for day in days]
-    versions = [by_day[day]["version_id"] if day in by_day else None for day in days]
-    switched = [
-        total if before is not None and version is not None and before != version else None
-        for before, version, total in zip([None, *versions], versions, totals, strict=False)
-    ]
+    words = {switch.day: switch_words(switch) for switch in switched}
+    taken_over = [total if day in words else None for day, total in zip(days, totals, strict=True)]
     return {
         "labels": [date_format(day, "SHORT_DATE_FORMAT") for day in days],
-        "bands": BANDS,
         "lines": [
             {"label": str(_("Score")), "values": totals},
             *_computed_line(computed, totals),
-            {"label": str(_("New scorecard version")), "values": switched, "points": True},
+            {
+                "label": str(_("New scorecard version")),
+                "values": taken_over,
+                "points": True,
+                "notes": [words.get(day) for day in days],
+            },
         ],
     }
 

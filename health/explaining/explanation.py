@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..freshness import Freshness
-from ..metrics import COMPONENTS, METRICS, TIERS, Metric, component_of
+from ..metrics import COMPONENT_LABELS, COMPONENTS, METRICS, TIERS, Metric, component_of
 from ..models import HealthOverride, HealthScore, ScorecardVersion
 from ..rules import BAND_LABELS
 from . import words
@@ -14,13 +14,6 @@ from .change import BEHAVIOUR, CAUSES, MISSING, SCORECARD, Side, Split, by_hand,
 from .ledger import Facts, Ledger, ledgers
 from .lines import CauseLine, ComponentLine, Explanation, LimitLine, MetricLine, OverrideLine
 from .words import Told
-
-COMPONENT_LABELS = {
-    "usage": "Usage",
-    "engagement": "Engagement",
-    "outcomes": "Outcomes",
-    "relationship": "Relationship",
-}
 
 
 @dataclass(frozen=True)

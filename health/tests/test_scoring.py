@@ -234,11 +234,12 @@ class TestScorecards:
         customer = make_scored_customer()
         first = services.score_customer(customer.pk, now=NOW).version
         card = Scorecard.objects.get()
-        second = services.publish_scorecard(card, definition=STANDARD, reason="Again.", now=NOW)
+        stricter = {**STANDARD, "bands": {"at_risk_below": 60, "healthy_above": 80}}
+        second = services.publish_scorecard(card, definition=stricter, reason="Stricter.", now=NOW)
 
         row = services.score_customer(customer.pk, now=NOW)
 
-        assert (row.version_id, second.number, second.content_hash) == (second.pk, 2, first.content_hash)
+        assert (row.version_id, first.number, second.number) == (second.pk, 1, 2)
 
     def test_a_scorecard_for_the_tier_with_higher_priority_wins(self) -> None:
         definition = {**STANDARD, "components": {"usage": 1, "engagement": 0, "outcomes": 0, "relationship": 0}}

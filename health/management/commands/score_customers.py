@@ -9,33 +9,58 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from health import feeds, runs
+from health.models import ScorecardVersion
+from health.rescoring import DraftNotStored, Replayed, UnknownVersion, find_version, replay
 from health.services import last_complete_day
 
 
 class Command(BaseCommand):
     help = (
         "Score every customer for yesterday, as the nightly run does: held where yesterday's usage is late. A day or "
-        "span that is named is scored in any case, with a warning. Scoring a day again is harmless."
+        "span that is named is scored in any case, with a warning. Scoring a day again is harmless. "
+        "With --scorecard, say what a version would make of those days; with --store as well, store that."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--as-of", type=_day, metavar="DATE", help="The day to score; yesterday unless given.")
         parser.add_argument("--from", dest="since", type=_day, metavar="DATE", help="First day of a span.")
         parser.add_argument("--to", dest="until", type=_day, metavar="DATE", help="Last day of a span.")
+        parser.add_argument("--scorecard", metavar="NAME", help='A version, such as "Standard v2", or a draft\'s id.')
+        parser.add_argument(
+            "--store", action="store_true", help="Put what the version makes in the place of the stored scores."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         days = list(_days(options["as_of"], options["since"], options["until"]))
-        is_named = any(options[name] for name in ("as_of", "since", "until"))
-        scored = 0
-        with _progress(self.stdout.isatty()) as bar:
-            job = bar.add_task("Scoring", total=len(days))
-            for day in days:
-                scored += self._score(day, is_named=is_named)
-                bar.update(job, advance=1, description=f"Scoring {day}")
-        what = f"{days[0]}" if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"
-        self.stdout.write(f"Wrote {scored:,} scores for {what}.")
+        if options["scorecard"]:
+            self._replay(days, options["scorecard"], store=options["store"])
+        elif options["store"]:
+            raise CommandError("--store goes with --scorecard; without one, scores are stored in any case.")
+        else:
+            self._score(days, is_named=any(options[name] for name in ("as_of", "since", "until")))
 
-    def _score(self, day: date, *, is_named: bool) -> int:
+    def _score(self, days: list[date], *, is_named: bool) -> None:
+        scored = sum(self._score_day(day, is_named=is_named) for day in _shown(days, self.stdout.isatty()))
+        self.stdout.write(f"Wrote {scored:,} scores for {_span(days)}.")
+
+    def _replay(self, days: list[date], name: str, *, store: bool) -> None:
+        try:
+            version = find_version(name)
+            replayed = [self._told(day, version, store) for day in _shown(days, self.stdout.isatty())]
+        except (UnknownVersion, DraftNotStored) as refusal:
+            raise CommandError(str(refusal)) from None
+        scored = sum(day.scored for day in replayed)
+        done = "stored in the place of what was there" if store else "compared only; nothing was stored"
+        self.stdout.write(f"{version}: {scored:,} scores for {_span(days)}, {done}.")
+
+    def _told(self, day: date, version: ScorecardVersion, store: bool) -> Replayed:
+        found = replay(day, version, store_scores=store)
+        averages = f"average {_figure(found.average)} (stored {_figure(found.average_stored)})"
+        others = f"{found.changed_band:,} of {found.compared:,} in another band"
+        self.stdout.write(f"{day}  {found.scored:,} scored, {averages}, {others}")
+        return found
+
+    def _score_day(self, day: date, *, is_named: bool) -> int:
         now = timezone.now()
         if is_named:
             self._warn_if_late(day)
@@ -71,6 +96,23 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-31.") from None
+
+
+def _span(days: list[date]) -> str:
+    return f"{days[0]}" if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"
+
+
+def _figure(average: float | None) -> str:
+    return "–" if average is None else f"{average:.1f}"
+
+
+def _shown(days: list[date], is_terminal: bool) -> Iterator[date]:
+    """The days one by one, with a bar that says how far it is."""
+    with _progress(is_terminal) as bar:
+        job = bar.add_task("Scoring", total=len(days))
+        for day in days:
+            yield day
+            bar.update(job, advance=1, description=f"Scoring {day}")
 
 
 def _progress(is_terminal: bool) -> Progress:

@@ -38,8 +38,9 @@
       plugins: [bands],
       data: {
         labels,
-        datasets: lines.map(({ label, values, points, dashed }) => ({
+        datasets: lines.map(({ label, values, points, dashed, notes }) => ({
           label,
+          notes,
           data: values,
           borderColor: points || dashed ? quiet : ink,
           borderDash: dashed ? [4, 4] : [],
@@ -56,7 +57,12 @@
         animation: false,
         maintainAspectRatio: false,
         interaction: { intersect: false, mode: "index" },
-        plugins: { legend: { display: false }, bands: { bands: stripes } },
+        plugins: {
+          legend: { display: false },
+          bands: { bands: stripes },
+          // A point with a note says that instead of its figure.
+          tooltip: { callbacks: { label: ({ dataset, dataIndex, formattedValue }) => dataset.notes?.[dataIndex] ?? `${dataset.label}: ${formattedValue}` } },
+        },
         scales: {
           x: { grid: { display: false }, ticks: { color: quiet, maxTicksLimit: canvas.clientWidth < 480 ? 3 : 7, maxRotation: 0 } },
           y: { min: 0, max: 100, grid: { display: false }, ticks: { color: quiet, stepSize: 25 } },
