@@ -17,13 +17,12 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import ChangeViewSet, CreateViewSet, ReadViewSet, RecordSerializer
-from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.filters import IdFilter
 
 from .. import scorecards
 from ..catalogue import changes, serving
 from ..models import Scorecard, ScorecardVersion
-from ..preview import BANDS, preview
+from ..preview import preview
 
 
 @extend_schema_serializer(component_name="Scorecard")
@@ -139,6 +138,9 @@ class PreviewRequestSerializer(serializers.Serializer[Any]):
     definition = DefinitionField(required=False, help_text="The version's own unless given; nothing is stored.")
 
 
+_A_BAND = "at_risk, steady or healthy."
+
+
 class DistributionSerializer(serializers.Serializer[Any]):
     """Scores by tenth (100 counts in the last) and by band, and their mean."""
 
@@ -150,8 +152,8 @@ class DistributionSerializer(serializers.Serializer[Any]):
 class MoveSerializer(serializers.Serializer[Any]):
     """So many customers would go from one band to another."""
 
-    before = serializers.ChoiceField(choices=BANDS)
-    after = serializers.ChoiceField(choices=BANDS)
+    before = serializers.CharField(help_text=_A_BAND)
+    after = serializers.CharField(help_text=_A_BAND)
     customers = serializers.IntegerField()
 
 
@@ -163,8 +165,8 @@ class ChangedSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(source="customer.name")
     before = serializers.IntegerField()
     after = serializers.IntegerField()
-    band_before = serializers.ChoiceField(choices=BANDS)
-    band_after = serializers.ChoiceField(choices=BANDS)
+    band_before = serializers.CharField(help_text=_A_BAND)
+    band_after = serializers.CharField(help_text=_A_BAND)
     revenue = serializers.DictField(
         child=serializers.DecimalField(max_digits=12, decimal_places=2), help_text="Monthly, by currency."
     )
@@ -175,7 +177,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     """What the customers it would score have now and would have, on the newest scored day."""
 
     day = serializers.DateField(allow_null=True, help_text="null before the first score; the rest is then empty.")
-    tiers = serializers.ListField(child=serializers.ChoiceField(choices=Customer.Tier.choices))
+    tiers = serializers.ListField(child=serializers.CharField(), help_text="Whose customers it would score.")
     customers = serializers.IntegerField(help_text="With a score.")
     without_data = serializers.IntegerField()
     elsewhere = serializers.IntegerField(help_text="Scored by other scorecards.")
