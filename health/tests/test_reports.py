@@ -220,7 +220,7 @@ def test_alerts_are_counted_as_they_stood_when_it_was_made() -> None:
     (drops,) = made().alerts
 
     assert (drops.kind, drops.raised, drops.open) == ("drop", 3, 2)
-    assert (drops.useful, drops.noise, drops.known, drops.precision) == (1, 1, 0, 50.0)
+    assert (drops.useful, drops.noise, drops.known) == (1, 1, 0)
 
 
 WEEK_AGO = MONDAY_MORNING - timedelta(days=7)
