@@ -1,4 +1,4 @@
-"""health/reports/: the weekly reports, as they were made."""
+"""weekly-reports/: the weekly reports, as they were made."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -91,6 +91,6 @@ class WeeklyReportViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
 
 
 router = SimpleRouter()
-router.register("health/reports", WeeklyReportViewSet, "weekly-report")
+router.register("weekly-reports", WeeklyReportViewSet)
 
 urlpatterns = [path("", include(router.urls))]

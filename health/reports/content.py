@@ -20,6 +20,9 @@ BANDS = (AT_RISK, STEADY, HEALTHY)
 # Where a customer came from, and went to, beside the bands.
 NEW, NO_DATA, LEFT = "new", "no_data", "left"
 
+# With fewer labels than these a share would say more than is known.
+FEWEST_LABELLED = 10
+
 # Monthly revenue by currency.
 Revenue = Mapping[str, Decimal]
 
@@ -145,9 +148,10 @@ class Alerts:
 
     @property
     def precision(self) -> float | None:
-        """Per cent useful of those labelled; None where none is."""
-        labelled = self.useful + self.noise + self.known
-        return 100 * self.useful / labelled if labelled else None
+        """Per cent useful of those labelled useful or noise (what was known already is neither); None where those
+        are fewer than FEWEST_LABELLED."""
+        judged = self.useful + self.noise
+        return 100 * self.useful / judged if judged >= FEWEST_LABELLED else None
 
 
 @dataclass(frozen=True)

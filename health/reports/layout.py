@@ -245,16 +245,10 @@ def _with_unit(measure: Measure, value: float | None) -> str:
 
 
 def precision(alerts: Alerts) -> str:
-    """How often alerts of the kind were useful, in words."""
-    labelled = alerts.useful + alerts.noise + alerts.known
+    """What alerts of the kind turned out to be, in words."""
+    counts = {"useful": alerts.useful, "noise": alerts.noise, "known": alerts.known}
+    words = _("In %(days)s days %(useful)s labelled useful, %(noise)s noise, %(known)s known already")
+    told = words % {"days": alerts.labelled_days, **{label: figure(count) for label, count in counts.items()}}
     if alerts.precision is None:
-        return _("none of the last %(days)s days is labelled yet") % {"days": alerts.labelled_days}
-    return _("%(share)s %% useful of %(labelled)s labelled in %(days)s days") % {
-        "share": figure(alerts.precision),
-        "labelled": figure(labelled),
-        "days": alerts.labelled_days,
-    } + _(" (%(useful)s useful, %(noise)s noise, %(known)s known already)") % {
-        "useful": figure(alerts.useful),
-        "noise": figure(alerts.noise),
-        "known": figure(alerts.known),
-    }
+        return _("%(told)s: too few to say how often they are right") % {"told": told}
+    return _("%(told)s: right in %(share)s %%") % {"told": told, "share": figure(alerts.precision)}

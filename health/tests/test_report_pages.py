@@ -263,7 +263,7 @@ class TestRest:
         api = ApiClient("read")
 
         def listed(**query: Any) -> list[tuple[str, str | None]]:
-            return [(row["week"], row["owner"]) for row in api.get("health/reports/", **query).json()["results"]]
+            return [(row["week"], row["owner"]) for row in api.get("weekly-reports/", **query).json()["results"]]
 
         assert len(listed()) == 6
         assert listed(week="2026-06-22", ordering="id") == [("2026-06-22", None), ("2026-06-22", "clara")]
@@ -271,25 +271,25 @@ class TestRest:
             ("2026-06-22", "clara"), ("2026-06-15", "clara"),
         ]  # fmt: skip
         assert {owner for _, owner in listed(whole_book="true")} == {None}
-        assert "content" not in api.get("health/reports/").json()["results"][0]
+        assert "content" not in api.get("weekly-reports/").json()["results"][0]
 
     def test_a_report_has_all_its_figures_and_sentences(self) -> None:
         report = report_of()
 
-        body = ApiClient("read").get(f"health/reports/{report.pk}/").json()
+        body = ApiClient("read").get(f"weekly-reports/{report.pk}/").json()
 
         assert body["content"] == json.loads(json.dumps(report.content))
         assert body["content"]["standing"]["average"] == 30
         assert body["content"]["sentences"]
 
     def test_a_filter_that_does_not_exist_is_refused(self) -> None:
-        response = ApiClient("read").get("health/reports/", manager="clara")
+        response = ApiClient("read").get("weekly-reports/", manager="clara")
 
         assert response.status_code == 400
         assert set(errors_of(response)) == {"manager"}
 
     def test_nobody_changes_a_report_and_a_stranger_sees_none(self) -> None:
-        path = f"health/reports/{report_of().pk}/"
+        path = f"weekly-reports/{report_of().pk}/"
 
         assert ApiClient("admin").delete(path).status_code == 405
         assert ApiClient("admin").patch(path, {}).status_code == 405

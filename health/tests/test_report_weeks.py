@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from health.reports.weeks import WEEK, Rhythm, monday_of, newest_whole_week, sunday_of
 
-MONDAYS_AT_SEVEN = {"weekday": 1, "at": time(7)}
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati", "Australia/Lord_Howe")
+
+
+def mondays_at_seven(zone: str) -> Rhythm:
+    return Rhythm(1, time(7), ZoneInfo(zone))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,7 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Kiri
     ],
 )
 def test_it_is_due_on_monday_at_seven_where_the_company_is(zone: str, week: date, due: str) -> None:
-    rhythm = Rhythm(zone=ZoneInfo(zone), **MONDAYS_AT_SEVEN)
+    rhythm = mondays_at_seven(zone)
 
     assert f"{rhythm.due_at(week):%Y-%m-%d %H:%M}" == due
 
@@ -46,7 +49,7 @@ def test_it_is_due_on_monday_at_seven_where_the_company_is(zone: str, week: date
     ],
 )
 def test_a_missed_report_is_made_up_for_within_its_week(now: str, week: date | None) -> None:
-    rhythm = Rhythm(zone=ZoneInfo("UTC"), **MONDAYS_AT_SEVEN)
+    rhythm = mondays_at_seven("UTC")
 
     assert rhythm.week_due(datetime.fromisoformat(now).replace(tzinfo=UTC)) == week
 

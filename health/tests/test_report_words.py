@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from health.reports.content import AtRiskRevenue, Content, Flow, Named, Renewals, Standing, read, write
-from health.reports.layout import days_of
+from health.reports.content import Alerts, AtRiskRevenue, Content, Flow, Named, Renewals, Standing, read, write
+from health.reports.layout import days_of, precision
 from health.reports.words import MOST, listed, percents, sentences
 
 WEEK = date(2026, 6, 22)
@@ -173,6 +173,20 @@ def test_a_list_reads_as_people_say_it(parts: list[str], words: str) -> None:
 )
 def test_a_week_is_told_as_short_as_it_is_clear(week: date, words: str) -> None:
     assert days_of(week) == words
+
+
+@pytest.mark.parametrize(
+    ("useful", "noise", "known", "tail"),
+    [
+        (0, 0, 0, "0 labelled useful, 0 noise, 0 known already: too few to say how often they are right"),
+        (6, 3, 9, "6 labelled useful, 3 noise, 9 known already: too few to say how often they are right"),
+        (6, 4, 9, "6 labelled useful, 4 noise, 9 known already: right in 60 %"),
+    ],
+)
+def test_how_often_alerts_were_right_is_said_from_ten_labels_on(useful: int, noise: int, known: int, tail: str) -> None:
+    alerts = Alerts("drop", "Fell fast", 1, 1, useful, noise, known, 90)
+
+    assert precision(alerts) == f"In 90 days {tail}"
 
 
 counts = st.integers(0, 60)
