@@ -213,7 +213,10 @@ class TestShift:
         fleet = make_fleet()
         quiet_weeks()
         stricter = services.publish_scorecard(
-            Scorecard.objects.get(), definition=shipped().definition, reason="Stricter", now=NOW
+            Scorecard.objects.get(),
+            definition={**shipped().definition, "provisional_below": 0.6},
+            reason="Stricter",
+            now=NOW,
         )
         give_scores(fleet, YESTERDAY - DAY, 50)
         give_scores(fleet, YESTERDAY, 20, version=stricter)
