@@ -3,8 +3,11 @@
 from agentfactory_cs.console.shipping import grant
 
 _READ = ("view_healthscore", "view_scorecard", "view_scorecardversion", "view_scoringrun")
+_ALERTS = ("view_alert", "view_alertrule")
+_WORKS_ALERTS = (*_ALERTS, "change_alert")
+_SETS_ALERTS = (*_WORKS_ALERTS, "change_alertrule", "view_healthsettings", "change_healthsettings")
 
-grant("Viewer", "health", *_READ)
-grant("Support agent", "health", *_READ)
-grant("CSM", "health", *_READ, "add_healthscore")
-grant("CS manager", "health", *_READ, "add_healthscore", "add_scoringrun")
+grant("Viewer", "health", *_READ, *_ALERTS)
+grant("Support agent", "health", *_READ, *_ALERTS)
+grant("CSM", "health", *_READ, "add_healthscore", *_WORKS_ALERTS)
+grant("CS manager", "health", *_READ, "add_healthscore", "add_scoringrun", *_SETS_ALERTS)

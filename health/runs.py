@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from agentfactory_cs.events.services import Actor, actor_user
 
+from .aftermath import after_run
 from .models import ScoringChunk, ScoringRun
 from .readings import Selection, connected_sources
 from .scoring import Cards, score_and_store
@@ -136,9 +137,11 @@ def _note_failure(chunk: ScoringChunk, error: Exception, *, now: datetime) -> No
 
 def _finish(run: ScoringRun, *, now: datetime) -> None:
     """Close the run once nothing is left to hope for; whoever comes last does it."""
-    under_way = ScoringRun.objects.filter(pk=run.pk, state__in=("queued", "running"))
+    under_way, is_done = ScoringRun.objects.filter(pk=run.pk, state__in=("queued", "running")), 0
     if not run.chunks.filter(scored__isnull=True).exists():
-        under_way.update(state=ScoringRun.State.DONE, finished_at=now, error="")
+        is_done = under_way.update(state=ScoringRun.State.DONE, finished_at=now, error="")
     elif not run.chunks.filter(_hopeful(now)).exists():
         under_way.update(state=ScoringRun.State.FAILED, finished_at=now)
     run.refresh_from_db()
+    if is_done:
+        after_run(run, now=now)

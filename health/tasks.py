@@ -6,7 +6,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import runs, services
+from agentfactory_cs.messaging.tasks import deliver_notices
+
+from . import alerts, digests, runs, services
 from .models import ScoringRun
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,15 @@ def resume_scoring() -> None:
             runs.work_off(run)
         except Exception:  # noted on the run and logged there; the other runs go on
             logger.warning("%s goes on in a minute", run)
+
+
+@shared_task
+def tell_of_alerts() -> None:
+    """Safe to run twice because an alert is told of once, and nobody gets two digests for one moment."""
+    now = timezone.now()
+    alerts.wake_due(now=now)
+    if digests.write_due(now=now):
+        deliver_notices.delay()
 
 
 def ring(run: ScoringRun) -> None:
