@@ -1,13 +1,16 @@
 """Noting that what an alert was raised for holds still: it is repeated, never doubled."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import connection
 
 from ..models import Alert
 from ..queries import explain_many
-from .rules import LOOKED_BACK_DAYS, Standing
+from .rules import Standing
+
+# A fall of so many points within a day is told of in new words.
+TOLD_AGAIN_POINTS = 3
 
 _REPEAT = """
 UPDATE health_alert alert
@@ -17,22 +20,22 @@ FROM unnest(%(ids)s::bigint[], %(scores)s::real[]) now (id, score) WHERE alert.i
 
 
 def repeat_all(again: Sequence[tuple[Alert, Standing]], *, day: date) -> None:
-    """The day and score of each; the words too, while the week they are about still contains the fall."""
+    """The day and score of each; the words too, where it has fallen a good deal further."""
     if not again:
         return
     ids, scores = [alert.pk for alert, _ in again], [standing.score for _, standing in again]
     with connection.cursor() as cursor:
         cursor.execute(_REPEAT, {"day": day, "ids": ids, "scores": scores})
-    fresh = [
-        alert
-        for alert, _ in again
-        if alert.state != Alert.State.CLOSED and day - alert.day < timedelta(days=LOOKED_BACK_DAYS)
-    ]
-    explained = explain_many([alert.customer_id for alert in fresh], day)
-    for alert in fresh:
-        if explanation := explained.get(alert.customer_id):
-            alert.sentences = list(explanation.sentences)
-    Alert.objects.bulk_update(fresh, ("sentences",), batch_size=1_000)
+    further = [alert for alert, standing in again if _is_news(alert, standing)]
+    explained = explain_many([alert.customer_id for alert in further], day)
+    for alert in further:
+        alert.sentences = list(explained[alert.customer_id].sentences)
+    Alert.objects.bulk_update(further, ("sentences",), batch_size=1_000)
+
+
+def _is_news(alert: Alert, standing: Standing) -> bool:
+    """Else the words stay that told of the fall: a week later the comparison would know nothing of it."""
+    return alert.state != Alert.State.CLOSED and alert.score - standing.score >= TOLD_AGAIN_POINTS
 
 
 _FOLLOW = """

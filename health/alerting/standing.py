@@ -8,15 +8,16 @@ from django.db import connection
 
 from .rules import DROP, LEFT_HEALTHY, LOOKED_BACK_DAYS, ROUNDING, Rule, Standing
 
-# Joined from the day's side: a customer without a trusted score on it has no standing. The last condition
-# only spares us those whom no rule can find; rules.py decides.
+# Two rounds of grouping: first by how the scores came about (by which override, mostly by none), so that like is
+# compared with like; then by customer. A join of each day with the others costs three times as much. The last
+# condition only spares us those whom no rule can find; rules.py decides.
 _STANDINGS = """
 WITH bands AS MATERIALIZED (
     SELECT id, (definition #>> '{bands,at_risk_below}')::float8 AS at_risk_below,
            (definition #>> '{bands,healthy_above}')::float8 AS healthy_above,
            (definition ->> 'provisional_below')::float8 AS provisional_below
     FROM health_scorecardversion WHERE state = 'published'
-), scores AS MATERIALIZED (
+), scores AS (
     SELECT score.customer_id, score.day, score.effective, score.total, by_hand.id AS by_hand,
            score.total IS NOT NULL AND score.coverage >= band.provisional_below AS is_sure,
            score.effective IS NOT NULL
@@ -27,43 +28,49 @@ WITH bands AS MATERIALIZED (
     LEFT JOIN health_healthoverride by_hand ON by_hand.customer_id = score.customer_id
         AND by_hand.first_day <= score.day AND by_hand.end_day > score.day
     WHERE score.day BETWEEN %(since)s AND %(day)s
+), alike AS (
+    SELECT customer_id,
+           max(effective) FILTER (WHERE day = %(day)s AND counts) AS score,
+           max(total) FILTER (WHERE day = %(day)s AND is_sure) AS computed,
+           max(at_risk_below) FILTER (WHERE day = %(day)s) AS at_risk_below,
+           max(healthy_above) FILTER (WHERE day = %(day)s) AS healthy_above,
+           bool_or(NOT counts OR effective >= at_risk_below)
+               FILTER (WHERE day BETWEEN %(week)s AND %(yesterday)s) AS was_elsewhere,
+           max(effective) FILTER (WHERE day BETWEEN %(week)s AND %(yesterday)s AND counts) AS highest,
+           max(effective) FILTER (WHERE day BETWEEN %(drop)s AND %(yesterday)s AND counts) AS highest_counting,
+           max(total) FILTER (WHERE day BETWEEN %(drop)s AND %(yesterday)s AND is_sure) AS highest_computed,
+           count(*) FILTER (WHERE day >= %(lately)s AND counts AND effective <= healthy_above) AS unhealthy_days,
+           count(*) FILTER (WHERE day >= %(lately)s AND counts AND effective > healthy_above) AS healthy_days,
+           max(effective) FILTER (
+               WHERE day BETWEEN %(earlier)s AND %(lately)s - 1 AND counts AND effective > healthy_above
+           ) AS highest_healthy
+    FROM scores GROUP BY customer_id, by_hand
 ), standings AS (
-    SELECT today.customer_id, today.effective AS score, CASE WHEN today.is_sure THEN today.total END AS computed,
-           today.at_risk_below, today.healthy_above,
-           coalesce(bool_or(NOT past.counts OR past.effective >= past.at_risk_below)
-               FILTER (WHERE past.day BETWEEN %(week)s AND %(yesterday)s), false) AS was_elsewhere,
-           max(past.effective) FILTER (
-               WHERE past.day BETWEEN %(week)s AND %(yesterday)s AND past.counts) AS highest,
-           max(past.effective) FILTER (
-               WHERE past.day BETWEEN %(drop)s AND %(yesterday)s AND past.counts
-                 AND past.by_hand IS NOT DISTINCT FROM today.by_hand) AS highest_alike,
-           max(past.total) FILTER (
-               WHERE past.day BETWEEN %(drop)s AND %(yesterday)s AND past.is_sure
-                 AND past.by_hand IS DISTINCT FROM today.by_hand) AS highest_computed,
-           count(*) FILTER (
-               WHERE past.day >= %(lately)s AND past.counts AND past.effective <= past.healthy_above) AS unhealthy_days,
-           count(*) FILTER (
-               WHERE past.day >= %(lately)s AND past.counts AND past.effective > past.healthy_above) AS healthy_days,
-           max(past.effective) FILTER (
-               WHERE past.day BETWEEN %(earlier)s AND %(lately)s - 1
-                 AND past.counts AND past.effective > past.healthy_above) AS highest_healthy
-    FROM scores today JOIN scores past ON past.customer_id = today.customer_id
-    WHERE today.day = %(day)s AND today.counts
-    GROUP BY today.customer_id, today.effective, today.total, today.is_sure, today.at_risk_below, today.healthy_above
+    SELECT customer_id, max(score) AS score, max(computed) AS computed, max(at_risk_below) AS at_risk_below,
+           max(healthy_above) AS healthy_above, coalesce(bool_or(was_elsewhere), false) AS was_elsewhere,
+           max(highest) AS highest,
+           max(highest_counting) FILTER (WHERE score IS NOT NULL) AS highest_alike,
+           max(highest_computed) FILTER (WHERE score IS NULL) AS highest_computed,
+           sum(unhealthy_days)::int AS unhealthy_days, sum(healthy_days)::int AS healthy_days,
+           max(highest_healthy) AS highest_healthy
+    FROM alike GROUP BY customer_id HAVING max(score) IS NOT NULL
 )
 SELECT * FROM standings
 WHERE score < at_risk_below AND was_elsewhere
    OR greatest(highest_alike - score, highest_computed - computed) >= %(threshold)s
    OR unhealthy_days >= %(days)s AND highest_healthy IS NOT NULL
    OR customer_id = ANY(%(watched)s)"""
+# Enough for 100 000 customers to be grouped without going to disk.
+_MEMORY = "SET LOCAL work_mem = '64MB'"
 
 
 def standings(day: date, rules: Mapping[str, Rule], watched: Sequence[int]) -> dict[int, Standing]:
     """Of the customers that some rule may find on `day`, and of those `watched` because an alert is in force.
 
-    Who has no score on the day, or one that cannot be trusted, is left out. One statement.
+    Who has no score on the day, or one that cannot be trusted, is left out. One statement, in a transaction.
     """
     with connection.cursor() as cursor:
+        cursor.execute(_MEMORY)
         cursor.execute(_STANDINGS, _spans(day, rules) | {"watched": list(watched)})
         found = [Standing(*row) for row in cursor.fetchall()]
     return {standing.customer_id: standing for standing in found}
