@@ -1,5 +1,5 @@
 """Health in the console's lists and forms."""
 
-from . import runs, scorecards
+from . import alert_rules, alerts, preferences, runs, scorecards
 
-__all__ = ["runs", "scorecards"]
+__all__ = ["alert_rules", "alerts", "preferences", "runs", "scorecards"]

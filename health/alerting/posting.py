@@ -7,6 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from agentfactory_cs.events.services import Actor, actor_label
+from agentfactory_cs.messaging.models import Notice
 from agentfactory_cs.messaging.notices import post_to_slack
 from agentfactory_cs.messaging.slack import escaped, link
 
@@ -42,3 +44,15 @@ def _line(alert: Alert) -> str:
     owner = alert.owner.get_full_name() or alert.owner.get_username() if alert.owner else _("nobody's")
     why = next(iter(alert.sentences), "")
     return f"• {who}: {' · '.join([*facts, escaped(owner)])}" + (f"\n   {escaped(why)}" if why else "")
+
+
+def post_test(*, by: Actor, now: datetime) -> Notice | None:
+    """Queue a post that tells nothing but that it works; None where there is no address."""
+    address = HealthSettings.get().slack_address
+    if not address:
+        return None
+    subject = _("Test of health alerts, asked for by %(who)s") % {"who": actor_label(by)}
+    key = f"{KIND}:test:{now.isoformat()}"
+    return post_to_slack(
+        address, kind=f"{KIND}_test", subject=subject[:200], text=escaped(subject), dedupe_key=key, now=now
+    )

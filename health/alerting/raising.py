@@ -13,6 +13,7 @@ from agentfactory_cs.events.services import record_all
 from ..explaining import Explanation
 from ..models import Alert
 from ..queries import explain_many
+from .reasons import reasons
 from .rules import Finding
 
 
@@ -70,7 +71,7 @@ def _alert(
         mrr=mrr,
         currency=currency,
         rank=float(mrr or 0) * item.finding.lost,
-        sentences=list(explanation.sentences) if explanation else [],
+        sentences=reasons(explanation),
         opened_at=now,
     )
 

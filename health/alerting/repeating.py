@@ -7,6 +7,7 @@ from django.db import connection
 
 from ..models import Alert
 from ..queries import explain_many
+from .reasons import reasons
 from .rules import Standing
 
 # A fall of so many points within a day is told of in new words.
@@ -29,7 +30,7 @@ def repeat_all(again: Sequence[tuple[Alert, Standing]], *, day: date) -> None:
     further = [alert for alert, standing in again if _is_news(alert, standing)]
     explained = explain_many([alert.customer_id for alert in further], day)
     for alert in further:
-        alert.sentences = list(explained[alert.customer_id].sentences)
+        alert.sentences = reasons(explained.get(alert.customer_id))
     Alert.objects.bulk_update(further, ("sentences",), batch_size=1_000)
 
 

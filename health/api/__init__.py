@@ -1,5 +1,5 @@
 """Health over REST."""
 
-from . import scores
+from . import alerts, scores
 
-urlpatterns = [*scores.urlpatterns]
+urlpatterns = [*scores.urlpatterns, *alerts.urlpatterns]

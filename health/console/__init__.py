@@ -1,5 +1,5 @@
 """What health brings to the console: the chip wherever a customer stands, why, the history, the dashboard."""
 
-from . import actions, cards, columns, entries, panels
+from . import actions, alerts, cards, columns, entries, panels
 
-__all__ = ["actions", "cards", "columns", "entries", "panels"]
+__all__ = ["actions", "alerts", "cards", "columns", "entries", "panels"]

@@ -204,3 +204,8 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.get_kind_display().lower()} on {self.day}"
+
+    @property
+    def lost(self) -> float:
+        """Points lost, of 100."""
+        return max(self.score_before - self.score, 0.0)
