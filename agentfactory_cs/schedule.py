@@ -44,6 +44,18 @@ JOBS = (
         every_seconds=300,
     ),
     Job(
+        "Send notices",
+        "agentfactory_cs.messaging.tasks.deliver_notices",
+        "Sends what waits for our own people, by e-mail and to Slack, and tries again what failed.",
+        every_seconds=60,
+    ),
+    Job(
+        "Tell of alerts",
+        "health.tasks.tell_of_alerts",
+        "Brings back alerts whose snooze is over, and writes the daily digest when its time has come.",
+        every_seconds=60,
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

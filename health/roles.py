@@ -10,8 +10,11 @@ _READ = (
     "view_healthoverride",
     "view_incident",
     "view_weeklyreport",
+    "view_alert",
+    "view_alertrule",
+    "view_backtest",
 )
-_WORK = (*_READ, "add_healthscore", "add_healthoverride", "change_healthoverride")
+_WORK = (*_READ, "add_healthscore", "add_healthoverride", "change_healthoverride", "change_alert")
 _LEAD = (
     *_WORK,
     "add_scoringrun",
@@ -21,7 +24,11 @@ _LEAD = (
     "add_scorecardversion",
     "change_scorecardversion",
     "publish_scorecardversion",
+    "add_backtest",
     "add_weeklyreport",
+    "change_alertrule",
+    "view_healthsettings",
+    "change_healthsettings",
 )
 
 grant("Viewer", "health", *_READ)

@@ -142,11 +142,16 @@ def _note_failure(chunk: ScoringChunk, error: Exception, *, now: datetime) -> No
 
 
 def _finish(run: ScoringRun, *, now: datetime) -> None:
-    """Close the run once nothing is left to hope for; whoever comes last does it, and sees to what follows."""
+    """Close the run once nothing is left to hope for; whoever comes last does it, and sees to what follows.
+
+    Each question is asked in the statement that acts on it: between two, another worker may count the last chunk.
+    """
     under_way = ScoringRun.objects.filter(pk=run.pk, state__in=("queued", "running"))
-    if not run.chunks.filter(scored__isnull=True).exists():
-        if under_way.update(state=ScoringRun.State.DONE, finished_at=now, error=""):
-            aftermath.attempt(run, now=now)
-    elif not run.chunks.filter(_hopeful(now)).exists():
-        under_way.update(state=ScoringRun.State.FAILED, finished_at=now)
+    chunks = ScoringChunk.objects.filter(run=OuterRef("pk"))
+    unscored, hopeful = Exists(chunks.filter(scored__isnull=True)), Exists(chunks.filter(_hopeful(now)))
+    is_done = under_way.filter(~unscored).update(state=ScoringRun.State.DONE, finished_at=now, error="")
+    if is_done:
+        aftermath.attempt(run, now=now)
+    else:
+        under_way.filter(unscored, ~hopeful).update(state=ScoringRun.State.FAILED, finished_at=now)
     run.refresh_from_db()

@@ -8,7 +8,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from . import aftermath, feeds, overrides, reports, runs, services
+from agentfactory_cs.messaging.tasks import deliver_notices
+
+from . import aftermath, alerts, digests, feeds, overrides, reports, runs, services
 from .models import ScoringRun
 
 logger = logging.getLogger(__name__)
@@ -58,6 +60,15 @@ def make_due_reports() -> None:
 def make_reports_of(week: str, send: bool) -> None:
     """Safe to run twice because what is there stays as it is, and each mail goes out once."""
     reports.make_week(date.fromisoformat(week), now=timezone.now(), send=send)
+
+
+@shared_task
+def tell_of_alerts() -> None:
+    """Safe to run twice because an alert is told of once, and nobody gets two digests for one moment."""
+    now = timezone.now()
+    alerts.wake_due(now=now)
+    if digests.write_due(now=now):
+        deliver_notices.delay()
 
 
 def ring(run: ScoringRun) -> None:

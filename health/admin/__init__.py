@@ -1,5 +1,5 @@
 """Health in the console's lists and forms."""
 
-from . import drafts, incidents, overrides, reports, runs, scorecards
+from . import alert_rules, alerts, drafts, incidents, overrides, preferences, reports, runs, scorecards
 
-__all__ = ["drafts", "incidents", "overrides", "reports", "runs", "scorecards"]
+__all__ = ["alert_rules", "alerts", "drafts", "incidents", "overrides", "preferences", "reports", "runs", "scorecards"]

@@ -1,9 +1,10 @@
 """Health over REST."""
 
-from . import explain, overrides, reports, runs, scorecards, scores
+from . import alerts, explain, overrides, reports, runs, scorecards, scores
 
 urlpatterns = [
     *scores.urlpatterns,
+    *alerts.urlpatterns,
     *explain.urlpatterns,
     *overrides.urlpatterns,
     *reports.urlpatterns,

@@ -130,6 +130,7 @@ class Alert(models.Model):
     rank = models.FloatField(default=0, help_text="Revenue × points lost: what the daily number is filled by.")
     sentences = ArrayField(models.TextField(), default=list, help_text="Why, largest cause first.")
     quiet = models.CharField(max_length=10, choices=Quiet, blank=True, help_text="Why nobody was told of it.")
+    quiet_reason = models.CharField(max_length=200, blank=True, help_text="The same in words, with what it was due to.")
     told_at = models.DateTimeField(null=True, blank=True, help_text="When it went out to its owner.")
     opened_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -203,3 +204,8 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.get_kind_display().lower()} on {self.day}"
+
+    @property
+    def lost(self) -> float:
+        """Points lost, of 100."""
+        return max(self.score_before - self.score, 0.0)
