@@ -14,9 +14,10 @@ from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY, make_customer, make_member
 from agentfactory_cs.messaging.models import Notice
 from health import aftermath, alerting, incidents, moves, runs, services, tasks
-from health.metrics import KEYS
 from health.models import HealthScore, Incident, Scorecard, ScorecardVersion, ScoringRun
 from health.shifts import LEAST_CUSTOMERS
+
+from .alerting import readings_of
 
 DAY = timedelta(days=1)
 
@@ -47,7 +48,7 @@ def give_scores(
             effective=total,
             coverage=coverage,
             tier=1,
-            readings=[None] * len(KEYS),
+            readings=readings_of(total),
         )
         for customer, total in zip(fleet, each, strict=True)
     )
