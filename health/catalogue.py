@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from .differences import differences
@@ -91,7 +92,7 @@ def told_versions(scorecard: Scorecard) -> list[Told]:
     versions = list(scorecard.versions.published().select_related("scorecard", "published_by").order_by("-number"))
     return [
         Told(version, changes(before, version) if before else None)
-        for version, before in zip(versions, [*versions[1:], None], strict=True)
+        for version, before in zip_longest(versions, versions[1:])
     ]
 
 

@@ -39,16 +39,26 @@ def _choice(choices: Any, label: Any, *, required: bool = True) -> forms.ChoiceF
     return forms.ChoiceField(choices=choices, label=label, required=required, widget=widget)
 
 
-def _shown(number: float | None, *, percent: bool) -> float | int | None:
-    """As one writes it: 80 for 0.8 where it is a share, 15 for 15.0."""
-    if number is None:
-        return None
-    shown = round(number * 100, 8) if percent else number
-    return int(shown) if float(shown).is_integer() else shown
+@dataclass(frozen=True)
+class _Stored:
+    """A number of the definition, and how it is written on the page."""
 
+    number: float | None
+    percent: bool = False
 
-def _stored(number: float | None, *, percent: bool) -> float | None:
-    return number if number is None or not percent else round(number / 100, 10)
+    @property
+    def shown(self) -> float | int | None:
+        """As one writes it: 80 for 0.8 where it is a share, 15 for 15.0."""
+        if self.number is None:
+            return None
+        shown = round(self.number * 100, 8) if self.percent else self.number
+        return int(shown) if float(shown).is_integer() else shown
+
+    def read(self, written: float | None) -> float | None:
+        """What was written in its place. What nobody touched stays as it was, to the last digit."""
+        if written == self.shown:
+            return self.number
+        return round(written / 100, 10) if self.percent and written is not None else written
 
 
 class LimitForm(forms.Form):
@@ -71,9 +81,14 @@ class LimitForm(forms.Form):
         if "signal" in limit:
             return {"subject": f"signal:{limit['signal']}", "at_most": limit["at_most"]}
         way = "below" if "below" in limit else "above"
-        percent = METRICS[PLACE[limit["metric"]]].percent
-        value = _shown(limit[way], percent=percent)
-        return {"subject": f"metric:{limit['metric']}", "way": way, "value": value, "at_most": limit["at_most"]}
+        value = _Stored(limit[way], METRICS[PLACE[limit["metric"]]].percent).shown
+        return {
+            "subject": f"metric:{limit['metric']}",
+            "way": way,
+            "value": value,
+            "at_most": limit["at_most"],
+            "held": limit,
+        }
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -88,8 +103,15 @@ class LimitForm(forms.Form):
         kind, _colon, key = given["subject"].partition(":")
         limit = {kind: key, "at_most": given["at_most"]}
         if kind == "metric":
-            limit[given["way"]] = _stored(given["value"], percent=METRICS[PLACE[key]].percent)
+            before = self._before(key, given["way"])
+            limit[given["way"]] = before.read(given["value"])
         return limit
+
+    def _before(self, metric: str, way: str) -> _Stored:
+        """The reading this row held, where it held one of the same metric."""
+        held: Mapping[str, Any] = self.initial.get("held") or {}
+        number = held.get(way) if held.get("metric") == metric else None
+        return _Stored(number, METRICS[PLACE[metric]].percent)
 
 
 LimitFormSet = formset_factory(LimitForm, extra=1, can_delete=True, max_num=50, absolute_max=60)
@@ -147,6 +169,7 @@ class DefinitionForm(forms.Form):
     def __init__(self, version: ScorecardVersion, data: Any = None) -> None:
         self.before: Definition = checked(version.definition)
         self.tiers = [version.scorecard.tier] if version.scorecard.tier else list(TIERS)
+        self.stored = dict(self._stored())
         super().__init__(data, initial={**self._initial(), "title": version.title, "revision": version.revision})
         for name, field in self._fields():
             self.fields[name] = field
@@ -163,19 +186,23 @@ class DefinitionForm(forms.Form):
                 for tier in self.tiers:
                     yield f"{end}-{metric.key}-{tier}", _figure(f"{metric.label}, {end}, {tier}", required=False)
 
-    def _initial(self) -> dict[str, Any]:
-        found: dict[str, Any] = dict(self.before["bands"])
-        found["provisional_below"] = _shown(self.before["provisional_below"], percent=True)
+    def _stored(self) -> Iterator[tuple[str, _Stored]]:
+        """What the draft holds, by field; whether it is shown in per cent."""
         for name, share in self.before["components"].items():
-            found[f"component-{name}"] = _shown(share, percent=True)
+            yield f"component-{name}", _Stored(share, percent=True)
+        for name, points in self.before["bands"].items():
+            yield name, _Stored(points)
+        yield "provisional_below", _Stored(self.before["provisional_below"], percent=True)
         for metric in METRICS:
-            stored = self.before["metrics"][metric.key]
-            found[f"weight-{metric.key}"] = _shown(stored["weight"], percent=True)
-            found[f"missing-{metric.key}"] = stored["missing"]
+            held = self.before["metrics"][metric.key]
+            yield f"weight-{metric.key}", _Stored(held["weight"], percent=True)
             for end in ENDS:
-                for tier, reading in _by_tier(stored[end]).items():
-                    found[f"{end}-{metric.key}-{tier}"] = _shown(reading, percent=metric.percent)
-        return found
+                for tier, reading in _by_tier(held[end]).items():
+                    yield f"{end}-{metric.key}-{tier}", _Stored(reading, percent=metric.percent)
+
+    def _initial(self) -> dict[str, Any]:
+        policies = {f"missing-{key}": metric["missing"] for key, metric in self.before["metrics"].items()}
+        return {**policies, **{name: stored.shown for name, stored in self.stored.items()}}
 
     def rows(self) -> list[ComponentRow]:
         """The form in the order of the page."""
@@ -206,6 +233,9 @@ class DefinitionForm(forms.Form):
         """Weights that miss 100 % by rounding are scaled; others refused."""
         if any(given.get(name) is None for name in names):
             return
+        if all(given[name] == self.stored[name].shown for name in names):
+            given.update({name: self.stored[name].number for name in names})
+            return
         total = sum(given[name] for name in names)
         if abs(total - 100) > ROUNDING:
             words = _now("%(what)s sum to %(total)s %%; they must sum to 100 %%.")
@@ -224,8 +254,8 @@ class DefinitionForm(forms.Form):
         return {
             "components": {name: given[f"component-{name}"] for name in COMPONENTS},
             "metrics": {metric.key: self._metric(metric, given) for metric in METRICS},
-            "bands": {name: given[name] for name in ("at_risk_below", "healthy_above")},
-            "provisional_below": _stored(given["provisional_below"], percent=True),
+            "bands": {name: self._read(name, given) for name in ("at_risk_below", "healthy_above")},
+            "provisional_below": self._read("provisional_below", given),
             "limits": [form.limit() for form in self._limit_forms()],
         }
 
@@ -233,11 +263,12 @@ class DefinitionForm(forms.Form):
         stored = self.before["metrics"][metric.key]
         found: Definition = {"weight": given[f"weight-{metric.key}"], "missing": given[f"missing-{metric.key}"]}
         for end in ENDS:
-            asked = {
-                tier: _stored(given.get(f"{end}-{metric.key}-{tier}"), percent=metric.percent) for tier in self.tiers
-            }
+            asked = {tier: self._read(f"{end}-{metric.key}-{tier}", given) for tier in self.tiers}
             found[end] = {**_by_tier(stored[end]), **asked}
         return found
+
+    def _read(self, name: str, given: Mapping[str, Any]) -> float | None:
+        return self.stored[name].read(given.get(name))
 
     def _limit_forms(self) -> list[LimitForm]:
         kept = [form for form in self.limits.forms if form not in self.limits.deleted_forms]
