@@ -40,7 +40,7 @@ JOBS = (
     Job(
         "Weekly reports",
         "health.tasks.make_due_reports",
-        "Makes and sends the weekly reports once they are due: the day and time are in Settings, Health.",
+        "Makes and sends the weekly reports once they are due: the day and time are in Settings, Health settings.",
         every_seconds=300,
     ),
     Job(

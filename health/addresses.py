@@ -10,3 +10,7 @@ def customer_address(customer_id: int) -> str:
 
 def alerts_address() -> str:
     return settings.SITE_ADDRESS + reverse("admin:health_alert_changelist")
+
+
+def report_address(report_id: int) -> str:
+    return settings.SITE_ADDRESS + reverse("admin:health_weeklyreport_change", args=(report_id,))

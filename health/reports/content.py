@@ -13,15 +13,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..precision import FEWEST_LABELS
 from ..rules import AT_RISK, HEALTHY, STEADY
 
 SCHEMA = 1
 BANDS = (AT_RISK, STEADY, HEALTHY)
 # Where a customer came from, and went to, beside the bands.
 NEW, NO_DATA, LEFT = "new", "no_data", "left"
-
-# With fewer labels than these a share would say more than is known.
-FEWEST_LABELLED = 10
 
 # Monthly revenue by currency.
 Revenue = Mapping[str, Decimal]
@@ -149,9 +147,9 @@ class Alerts:
     @property
     def precision(self) -> float | None:
         """Per cent useful of those labelled useful or noise (what was known already is neither); None where those
-        are fewer than FEWEST_LABELLED."""
+        are fewer than FEWEST_LABELS."""
         judged = self.useful + self.noise
-        return 100 * self.useful / judged if judged >= FEWEST_LABELLED else None
+        return 100 * self.useful / judged if judged >= FEWEST_LABELS else None
 
 
 @dataclass(frozen=True)

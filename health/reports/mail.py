@@ -6,15 +6,13 @@ and css-inline puts its rules on the elements.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 import css_inline
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from ..addresses import customer_address, report_address
 from ..models import WeeklyReport
 from ..rules import AT_RISK
 from . import layout
@@ -42,15 +40,10 @@ class Letter:
 def render(report: WeeklyReport) -> Letter:
     """The report as its readers get it."""
     content = read(report.content)
-    link = address("admin:health_weeklyreport_change", report.pk)
+    link = report_address(report.pk)
     said = subject(content)
     page = render_to_string("emails/weekly_report.html", {"subject": said, **_shown(content), "link": link})
     return Letter(said, plain(content, link), _inliner.inline(page))
-
-
-def address(view: str, *args: int) -> str:
-    """A page of the console, as it is reached from outside."""
-    return urljoin(settings.SITE_ADDRESS, reverse(view, args=args))
 
 
 def subject(content: Content) -> str:
@@ -76,7 +69,7 @@ def _shown(content: Content) -> dict[str, object]:
         "flows": layout.flows(content),
         "stayed": layout.stayed(content),
         "lists": _lists(content),
-        "renewing": [(row, address("admin:customers_customer_overview", row.customer_id)) for row in content.renewing],
+        "renewing": [(row, customer_address(row.customer_id)) for row in content.renewing],
         "revenue": [(row, layout.money({row.currency: row.at_risk})) for row in content.revenue],
         "alerts": [(row, layout.precision(row)) for row in content.alerts],
         "measures": list(layout.measures(content)),
@@ -92,7 +85,7 @@ def _lists(content: Content) -> list[tuple[layout.NamedList, list[tuple[Named, s
         for row in listed.rows:
             reasons = [] if row.customer_id in told else row.sentences[: REASONS[listed.key]]
             told.add(row.customer_id)
-            rows.append((row, address("admin:customers_customer_overview", row.customer_id), reasons))
+            rows.append((row, customer_address(row.customer_id), reasons))
         found.append((listed, rows))
     return found
 

@@ -93,7 +93,7 @@ def _renewals(content: Content) -> Iterator[str]:
 def _alerts(content: Content) -> Iterator[str]:
     for row in content.alerts:
         values = {"raised": figure(row.raised), "open": figure(row.open)}
-        yield f"{row.label}: " + _("%(raised)s raised this week, %(open)s open") % values + f"; {layout.precision(row)}"
+        yield f"{row.label}: " + _("%(raised)s raised this week, %(open)s open") % values + f". {layout.precision(row)}"
 
 
 def _measures(content: Content) -> Iterator[str]:
