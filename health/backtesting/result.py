@@ -89,9 +89,9 @@ class MonthFigures:
 class Suggestion:
     """Weights that a model fitted to the same months would choose.
 
-    `definition` is a scorecard's; None where there is nothing to offer, and `reason` says why: not_installed,
-    several_scorecards, too_few,
-    not_better. `before` and `after` are areas on customers that the model had not seen.
+    `definition` is that of the version `version_id` with other weights; None where there is nothing to offer, and
+    `reason` says why: not_installed, several_scorecards, too_few, not_better. `before` and `after` are areas on
+    customers that the model had not seen.
     """
 
     reason: str
@@ -99,6 +99,7 @@ class Suggestion:
     after: float | None = None
     gain: Measure | None = None
     definition: Mapping[str, Any] | None = None
+    version_id: int | None = None
 
     @property
     def is_offered(self) -> bool:

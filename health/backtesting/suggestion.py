@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..metrics import TIERS
+from ..models import ScorecardVersion
 from ..rules import Bools, Card, Deck, Floats, Ints, score
 from .candidate import Candidate
 from .figures import SEED, Ranking, measure, resample
@@ -37,7 +38,7 @@ def suggest(panel: Panel, horizon_days: int, candidate: Candidate) -> Suggestion
     left = seen.left(horizon_days)
     if len(np.unique(seen.customers[left])) < ENOUGH_CHURNERS:
         return Suggestion("too_few")
-    return _suggested(seen, left, candidate.version.definition)
+    return _suggested(seen, left, candidate.version)
 
 
 def is_installed() -> bool:
@@ -49,9 +50,9 @@ def is_installed() -> bool:
     return True
 
 
-def _suggested(panel: Panel, left: Bools, definition: Mapping[str, Any]) -> Suggestion:
+def _suggested(panel: Panel, left: Bools, version: ScorecardVersion) -> Suggestion:
     """Each fold of customers is scored by the weights that the other folds chose, and by the present ones."""
-    folds, unseen = _folds(panel), np.empty(len(left))
+    definition, folds, unseen = version.definition, _folds(panel), np.empty(len(left))
     for fold in range(FOLDS):
         inside = folds == fold
         weights = favours(panel.take(~inside), left[~inside])
@@ -66,6 +67,7 @@ def _suggested(panel: Panel, left: Bools, definition: Mapping[str, Any]) -> Sugg
         after=round(after.area(), 4),
         gain=gain,
         definition=reweighed(definition, favours(panel, left)) if is_better else None,
+        version_id=version.pk,
     )
 
 
