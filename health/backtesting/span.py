@@ -54,9 +54,8 @@ def choose(since: date | None, until: date | None, horizon_days: int, *, newest:
     """
     _check_horizon(horizon_days)
     first_known, last_known = _known(newest)
-    until = until or last_known - timedelta(days=horizon_days)
-    if until + timedelta(days=horizon_days) > newest:
-        latest = newest - timedelta(days=horizon_days)
+    until, latest = until or last_known - timedelta(days=horizon_days), newest - timedelta(days=horizon_days)
+    if until > latest:
         raise _refusal(
             "until",
             _("Who leaves in the %(days)s days after it must be known: at the latest %(latest)s."),

@@ -78,8 +78,8 @@ def _found(result: Result) -> Iterator[str]:
     if area:
         yield _(
             "Of one customer who left and one who stayed, the score was lower for the one who left in %(share)s of all"
-            " such pairs (%(interval)s); 50 %% is chance."
-        ) % {"share": percent(area.value), "interval": interval(area)}
+            " such pairs (%(interval)s); %(half)s is chance."
+        ) % {"share": percent(area.value), "interval": interval(area), "half": percent(0.5)}
     if net:
         yield _("Among customers of one month end and about one age it was %(share)s (%(interval)s).") % {
             "share": percent(net.value),
@@ -156,7 +156,7 @@ def telling_metrics(result: Result) -> list[Discrimination]:
     """Those known of enough looks whose interval lies above chance, with and without age, the best first."""
     known = [one for one in result.metrics if one.share >= KNOWN_ENOUGH]
     found = [one for one in known if one.area and one.area.low > 0.5 and one.net and one.net.low > 0.5]
-    return sorted(found, key=lambda one: -one.area.value if one.area else 0)
+    return sorted(found, key=lambda one: -one.area.low if one.area else 0)
 
 
 def suggestion_words(suggestion: Suggestion) -> str:
@@ -191,7 +191,8 @@ def metric_label(key: str) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
+    """A share as it is read; the space does not break."""
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
 
 
 def points(share: float) -> str:
@@ -199,8 +200,8 @@ def points(share: float) -> str:
 
 
 def interval(measure: Measure | None) -> str:
-    """ "73 % to 90 %": where the true value lies with 95 % confidence."""
-    return _("%(low)s to %(high)s") % {"low": percent(measure.low), "high": percent(measure.high)} if measure else "–"
+    """ "73–90 %": where the true value lies with 95 % confidence."""
+    return f"{measure.low * 100:.0f}–{percent(measure.high)}" if measure else "–"
 
 
 def day_words(day: str) -> str:

@@ -126,8 +126,8 @@ def _range(measure: Measure | None) -> dict[str, Any] | None:
 
 
 def _areas(result: Result) -> list[dict[str, Any]]:
-    """The score, the plain rules, and the metrics that had data, the most telling first."""
-    metrics = sorted((one for one in result.metrics if one.area), key=lambda one: -one.area.value if one.area else 0)
+    """The score, the plain rules, and the metrics that had data, the surest first."""
+    metrics = sorted((one for one in result.metrics if one.area), key=lambda one: -one.area.low if one.area else 0)
     return [
         _area_row(_("The score"), result.score, is_score=True),
         *(_area_row(_("Rule: %(rule)s") % {"rule": RIVALS[one.key]()}, one) for one in result.rivals),
@@ -153,7 +153,7 @@ def _tenths_chart(result: Result) -> dict[str, Any]:
         "kind": "bar",
         "max": None,
         "unit": " %",
-        "labels": [f"{one.lowest:.0f}–{one.highest:.0f}" for one in result.tenths],
+        "labels": [f"{one.lowest:.0f}" for one in result.tenths],
         "lines": [
             {
                 "label": _("Left within %(days)s days, %%") % {"days": result.horizon_days},

@@ -66,7 +66,7 @@
           tooltip: { callbacks: { label: ({ dataset, dataIndex, formattedValue }) => dataset.notes?.[dataIndex] ?? `${dataset.label}: ${formattedValue}` } },
         },
         scales: {
-          x: { stacked, grid: { display: false }, ticks: { color: quiet, maxTicksLimit: canvas.clientWidth < 480 ? 3 : kind === "bar" ? 12 : 7, maxRotation: 0 } },
+          x: { stacked, grid: { display: false }, ticks: { color: quiet, maxTicksLimit: kind === "bar" ? 24 : canvas.clientWidth < 480 ? 3 : 7, maxRotation: 0 } },
           y: {
             min: 0,
             max: max ?? undefined,
