@@ -101,7 +101,7 @@ def goal_reading(customer: Customer, day: date) -> None:
 
 
 def goal_achieved(customer: Customer, day: date) -> None:
-    goal = customer.goals.filter(set_on__lte=DAY).first()
+    goal = customer.goals.filter(set_on__lte=DAY)[0]
     goal.achieved_on = day
     services.save_goal(goal, now=NOW)
 
@@ -119,7 +119,7 @@ def change_contract(customer: Customer, day: date, **values: object) -> None:
 
 
 def complete_training(customer: Customer, day: date) -> None:
-    course = customer.trainings.filter(completed_on__isnull=True).first()
+    course = customer.trainings.filter(completed_on__isnull=True)[0]
     course.completed_on = day
     services.save_training(course, now=NOW)
 
