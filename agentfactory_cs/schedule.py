@@ -56,6 +56,12 @@ JOBS = (
         every_seconds=60,
     ),
     Job(
+        "Resume interrupted backtests",
+        "health.tasks.resume_backtests",
+        "Takes up backtests that no worker holds.",
+        every_seconds=60,
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

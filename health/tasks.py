@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from agentfactory_cs.messaging.tasks import deliver_notices
 
-from . import aftermath, alerts, digests, feeds, overrides, reports, runs, services
-from .models import ScoringRun
+from . import aftermath, alerts, backtesting, digests, feeds, overrides, reports, runs, services
+from .models import Backtest, ScoringRun
 
 logger = logging.getLogger(__name__)
 
@@ -85,3 +85,19 @@ def ring_after_release(released: Sequence[ScoringRun]) -> None:
         ring(run)
     if not released:
         resume_scoring.delay()
+
+
+@shared_task
+def work_off_backtest(backtest_id: int) -> None:
+    """Safe to run twice because one worker at a time holds a backtest, and a finished one is left alone."""
+    backtesting.work_off(Backtest.objects.get(pk=backtest_id))
+
+
+@shared_task
+def resume_backtests() -> None:
+    """Safe to run twice because it only takes what no worker holds: the sweep for bells that were lost."""
+    for backtest in backtesting.unfinished(timezone.now()):
+        try:
+            backtesting.work_off(backtest)
+        except Exception:  # noted on the row and logged there; the other backtests go on
+            logger.warning("%s goes on in a minute", backtest)

@@ -1,5 +1,5 @@
 """Health in the console's lists and forms."""
 
-from . import alert_rules, alerts, drafts, incidents, overrides, preferences, reports, runs, scorecards
+from . import alert_rules, alerts, backtests, drafts, incidents, overrides, preferences, reports, runs, scorecards
 
-__all__ = ["alert_rules", "alerts", "drafts", "incidents", "overrides", "preferences", "reports", "runs", "scorecards"]
+__all__ = ["alert_rules", "alerts", "backtests", "drafts", "incidents", "overrides", "preferences", "reports", "runs", "scorecards"]

@@ -1,10 +1,11 @@
 """Health over REST."""
 
-from . import alerts, explain, overrides, reports, runs, scorecards, scores
+from . import alerts, backtests, explain, overrides, reports, runs, scorecards, scores
 
 urlpatterns = [
     *scores.urlpatterns,
     *alerts.urlpatterns,
+    *backtests.urlpatterns,
     *explain.urlpatterns,
     *overrides.urlpatterns,
     *reports.urlpatterns,

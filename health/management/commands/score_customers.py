@@ -1,4 +1,4 @@
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from health import feeds, runs
+from health.management.arguments import day_of
 from health.models import ScorecardVersion
 from health.rescoring import DraftNotStored, Replayed, UnknownVersion, find_version, replay
 from health.services import last_complete_day
@@ -22,9 +23,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--as-of", type=_day, metavar="DATE", help="The day to score; yesterday unless given.")
-        parser.add_argument("--from", dest="since", type=_day, metavar="DATE", help="First day of a span.")
-        parser.add_argument("--to", dest="until", type=_day, metavar="DATE", help="Last day of a span.")
+        parser.add_argument("--as-of", type=day_of, metavar="DATE", help="The day to score; yesterday unless given.")
+        parser.add_argument("--from", dest="since", type=day_of, metavar="DATE", help="First day of a span.")
+        parser.add_argument("--to", dest="until", type=day_of, metavar="DATE", help="Last day of a span.")
         parser.add_argument("--scorecard", metavar="NAME", help='A version, such as "Standard v2", or a draft\'s id.')
         parser.add_argument(
             "--store", action="store_true", help="Put what the version makes in the place of the stored scores."
@@ -89,13 +90,6 @@ def _days(as_of: date | None, since: date | None, until: date | None) -> Iterato
     if first > last:
         raise CommandError(f"--from {first} lies after --to {last}.")
     return (first + timedelta(days=days) for days in range((last - first).days + 1))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day; write it as 2026-03-31.") from None
 
 
 def _span(days: list[date]) -> str:
