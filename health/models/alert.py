@@ -44,7 +44,7 @@ class AlertRule(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(threshold__isnull=True) & ~models.Q(kind="drop")
-                | models.Q(threshold__gt=0, threshold__lte=100, kind="drop"),
+                | models.Q(threshold__isnull=False, threshold__gt=0, threshold__lte=100, kind="drop"),
                 name="alert_rule_only_drops_have_a_threshold",
                 violation_error_message="A drop needs a threshold from 0 to 100 points; the others go by the bands.",
             ),

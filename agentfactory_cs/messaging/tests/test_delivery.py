@@ -129,7 +129,7 @@ class TestMail:
 
         assert deliver() == 1
 
-    def test_without_a_server_it_is_tried_again_with_growing_patience_and_then_given_up(self, settings: Settings) -> None:
+    def test_without_a_server_it_is_tried_again_ever_later_and_then_given_up(self, settings: Settings) -> None:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
         notice, moment, waits = a_mail(), NOW, []
