@@ -39,10 +39,6 @@ class Line:
     address: str
 
     @property
-    def lost(self) -> float:
-        return self.alert.score_before - self.alert.score
-
-    @property
     def why(self) -> str:
         return next(iter(self.alert.sentences), "")
 
@@ -133,7 +129,7 @@ def render(user: User, alerts: Sequence[Alert]) -> tuple[str, str, str]:
         "%(count)d health alert: %(worst)s at %(score)d",
         "%(count)d health alerts, first %(worst)s at %(score)d",
         len(lines),
-    ) % {"count": len(lines), "worst": " ".join(worst.customer.name.split()), "score": worst.score}
+    ) % {"count": len(lines), "worst": " ".join(worst.customer.name.split()), "score": worst.shown}
     context = {
         "name": user.first_name or user.get_username(),
         "lines": lines,

@@ -70,7 +70,7 @@ class TestList:
         _alert("Other", 5000)
 
         assert _names(mine) == ["Much", "Little"]
-        assert "most revenue × points lost first" in mine.get(LIST).content.decode()
+        assert "open ones first, most revenue × points lost on top" in mine.get(LIST).content.decode()
 
     def test_who_has_none_sees_everybodys(self, clara: User) -> None:
         _alert("Hers", owner=clara)
@@ -80,12 +80,12 @@ class TestList:
     @pytest.mark.parametrize(
         ("query", "names"),
         [
-            ("?which=all", ["Open", "Taken up", "Quiet"]),
+            ("?which=all", ["Open", "Quiet", "Taken up"]),
             ("?which=quiet", ["Quiet"]),
             ("?which=closed", ["Closed"]),
             ("?which=all&state__exact=acknowledged", ["Taken up"]),
             ("?which=all&kind__exact=drop", ["Quiet"]),
-            ("?which=all&owner=nobody", ["Open", "Taken up", "Quiet"]),
+            ("?which=all&owner=nobody", ["Open", "Quiet", "Taken up"]),
         ],
     )
     def test_it_is_narrowed_by_tabs_and_filters(self, mine: Client, query: str, names: list[str]) -> None:
