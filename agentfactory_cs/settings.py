@@ -268,7 +268,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"AlertKindEnum": "health.models.alert.AlertKind"},
+    "ENUM_NAME_OVERRIDES": {
+        "AlertKindEnum": "health.models.alert.AlertKind",
+        "BacktestStateEnum": "health.models.backtest.BacktestState",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
