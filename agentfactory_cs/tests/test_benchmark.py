@@ -42,3 +42,15 @@ def test_scoring_is_measured_against_one_statement_and_by_real_workers() -> None
     assert result["ratio_two_workers"] == pytest.approx(result["two_workers"] / result["baseline"])
     assert {"growth", "peak_mb", "rerun", "bytes_per_score"} <= result.keys()
     assert throwaway_databases() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backtest_is_measured_against_one_daily_run() -> None:
+    out = StringIO()
+
+    call_command("benchmark", "backtest", "--customers", "60", "--months", "3", "--json", stdout=out)
+
+    result = json.loads(out.getvalue().splitlines()[-1])
+    assert (result["name"], result["n"], result["months"], result["bound"]) == ("backtest", 60, 3, 60)
+    assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
+    assert throwaway_databases() == []
