@@ -171,6 +171,7 @@ EMAIL_TIMEOUT = 20  # seconds
 if env("EMAIL_URL", default=""):
     globals().update(addresses.mail(env("EMAIL_URL")))
 # How the site is reached from outside: the links in mails and posts begin with it.
+SLACK_HOSTS = env.list("SLACK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
 SITE_ADDRESS = addresses.site(env("SITE_ADDRESS", default=""), env("HOST", default=""), env("PORT", default=""))
 
 # -- Files -----------------------------------------------------------------------------------

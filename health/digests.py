@@ -91,12 +91,17 @@ def mark_told(alerts: Iterable[Alert], *, now: datetime) -> None:
 def _by_reader(alerts: Sequence[Alert]) -> dict[User, list[Alert]]:
     """Who is to be written to, with the alerts, the most at stake first."""
     found: dict[User, list[Alert]] = defaultdict(list)
-    managers = _managers() if any(alert.owner_id is None for alert in alerts) else []
+    managers = _managers() if any(_owner(alert) is None for alert in alerts) else []
     for alert in alerts:
-        for reader in [alert.owner] if alert.owner else managers:
-            if reader.is_active:
-                found[reader].append(alert)
+        owner = _owner(alert)
+        for reader in [owner] if owner else managers:
+            found[reader].append(alert)
     return found
+
+
+def _owner(alert: Alert) -> User | None:
+    """Who has left the company owns nothing any more: then it is the managers'."""
+    return alert.owner if alert.owner and alert.owner.is_active and alert.owner.is_staff else None
 
 
 def _served(users: Iterable[User], day: date) -> set[User]:

@@ -68,7 +68,8 @@ def _customer(alert: Alert) -> str:
 
 
 def _why(alert: Alert) -> str:
-    fell = _now("%(kind)s: from %(before)s to %(score)s") % {
+    fell = _now("%(kind)s: from %(before)s to %(score)s") if alert.shown_lost else _now("%(kind)s: at %(score)s")
+    fell %= {
         "kind": alert.get_kind_display(),
         "before": figure(alert.shown_before),
         "score": figure(alert.shown),

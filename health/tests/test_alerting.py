@@ -62,7 +62,7 @@ class TestAtRisk:
 
         judge_day()
 
-        assert Alert.objects.get(customer=customer).score_before == 50
+        assert Alert.objects.get(customer=customer).score_before == 40
 
     def test_a_provisional_score_set_by_hand_counts(self) -> None:
         customer = make_customer()
@@ -165,9 +165,9 @@ class TestLeftHealthy:
     def test_it_is_over_after_two_healthy_days_in_a_row(self) -> None:
         customer = make_customer()
 
-        live_through(customer, [85, 79, 79, 81, 79, 81], on(1))
+        live_through(customer, [85, 79, 79, 86, 79, 86], on(1))
         before = Alert.objects.get().state
-        live_through(customer, [81])
+        live_through(customer, [86])
 
         assert (before, Alert.objects.get().closing) == ("open", "recovered")
 

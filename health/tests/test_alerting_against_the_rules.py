@@ -50,7 +50,7 @@ class Naive:
             return score >= 55
         if kind == "drop":
             return score >= max(before - 5, 50) and found is None
-        return all((self.scores.get(day - timedelta(days=back)) or 0) > 80 for back in range(2))
+        return score >= 85 and all((self.scores.get(day - timedelta(days=back)) or 0) > 80 for back in range(2))
 
     def week(self, day: date) -> list[float | None]:
         days = [day - timedelta(days=back) for back in range(1, 8)]
@@ -60,7 +60,7 @@ class Naive:
         score, week = self.scores[day], self.week(day)
         if score is None or score >= 50 or not any(past is None or past >= 50 for past in week):
             return None
-        return max([50.0, *(past for past in week if past is not None)])
+        return max((past for past in week if past is not None), default=score)
 
     def drop(self, day: date) -> float | None:
         score, week = self.scores[day], [past for past in self.week(day) if past is not None]
