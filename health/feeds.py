@@ -27,7 +27,6 @@ _USED = (
     "greatest({row}.features, {row}.api_calls, {row}.active_agents, {row}.conversations, {row}.logins,"
     " {row}.active_users, {row}.community_posts) > 0"
 )
-_ANYBODY = f"SELECT EXISTS (SELECT FROM customers_usageday u WHERE u.day = %(day)s AND {_USED.format(row='u')})"
 _ARRIVED = f"""
 SELECT count(*), count(today.customer_id)
 FROM customers_usageday before JOIN customers_customer c ON c.id = before.customer_id
@@ -69,31 +68,22 @@ class Arrival:
 
 
 def arrival_on(day: date) -> Arrival:
-    """How much of a day's usage has come. Two statements as a rule, at most five."""
-    yardstick = _yardstick(day)
-    if yardstick is None:
-        return Arrival(day, None, 0, 0)
-    with connection.cursor() as cursor:
-        cursor.execute(_ARRIVED, {"day": day, "yardstick": yardstick, "end": end_of_day(day)})
-        expected, arrived = cursor.fetchone()
-    return Arrival(day, yardstick, expected, arrived)
+    """How much of a day's usage has come. Two statements as a rule, at most five: a day without usage costs little."""
+    for yardstick in _yardsticks(day):
+        with connection.cursor() as cursor:
+            cursor.execute(_ARRIVED, {"day": day, "yardstick": yardstick, "end": end_of_day(day)})
+            expected, arrived = cursor.fetchone()
+        if expected:
+            return Arrival(day, yardstick, expected, arrived)
+    return Arrival(day, None, 0, 0)
 
 
-def _yardstick(day: date) -> date | None:
-    """The same weekday last week; while the feed has been out, or silent, for longer, the last one before that."""
+def _yardsticks(day: date) -> list[date]:
+    """The same weekday last week; where nobody used it then, or the feed was out already, the ones before that."""
     is_open = Incident.objects.filter(kind=Incident.Kind.LATE_FEED, source=SOURCE, closed_at__isnull=True)
     out_since = is_open.values_list("day", flat=True).first()
-    for weeks in range(1, WEEKS + 1):
-        before = day - weeks * WEEK
-        if (out_since is None or before < out_since) and _anybody_used_it(before):
-            return before
-    return None
-
-
-def _anybody_used_it(day: date) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(_ANYBODY, {"day": day})
-        return bool(cursor.fetchone()[0])
+    weeks = [day - back * WEEK for back in range(1, WEEKS + 1)]
+    return [before for before in weeks if out_since is None or before < out_since]
 
 
 def is_late(arrival: Arrival) -> bool:

@@ -170,7 +170,7 @@ class WatermarkSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field, not the serializer's own label
     state = serializers.ChoiceField(choices=list(STATES.items()))
-    newest = serializers.DateField(allow_null=True, help_text="Its newest day; null: none, or none in 90 days.")
+    newest = serializers.DateField(allow_null=True, help_text="Its newest day; null: none, or no usage in 28 days.")
     days = serializers.IntegerField(help_text="How many days `customers` and `usual` are about.")
     customers = serializers.IntegerField(help_text="Customers with data in the days up to the last complete one.")
     usual = serializers.FloatField(allow_null=True, help_text="How many there usually are; null: unknown.")

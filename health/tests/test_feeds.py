@@ -152,7 +152,7 @@ class TestArrival:
         with CaptureQueriesContext(connection) as many:
             feeds.arrival_on(YESTERDAY)
 
-        assert len(few) == len(many) == 3
+        assert len(few) == len(many) == 2
 
 
 class TestHolding:

@@ -84,12 +84,19 @@ def test_usage_goes_by_the_breaker(arrived: int, state: str) -> None:
     assert words.format(arrived) in usage.sentence
 
 
+@pytest.mark.parametrize("newest", [NOW.date(), YESTERDAY, YESTERDAY - 2 * DAY, YESTERDAY - 27 * DAY])
+def test_the_newest_day_of_usage_is_found_also_where_the_feed_is_out(newest: date) -> None:
+    make_usage(make_customer(), until=newest, days=1, api_calls=1)
+
+    assert read("usage").newest == newest
+
+
 def test_usage_that_ended_months_ago_is_quiet_and_says_so() -> None:
     make_usage(make_customer(), until=YESTERDAY - 60 * DAY, days=3, api_calls=1)
 
     usage = read("usage")
 
-    assert (usage.state, usage.newest) == ("quiet", YESTERDAY - 60 * DAY)
+    assert (usage.state, usage.newest) == ("quiet", None)
     assert usage.sentence == "nobody used the platform in the weeks before"
 
 
