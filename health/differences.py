@@ -1,4 +1,4 @@
-"""What differs between two definitions of a scorecard, in words a manager reads. Pure: no Django.
+"""What differs between two definitions of a scorecard, in words a manager reads.
 
 "Usage weighs 45 % instead of 40 %". Two definitions have the same normal form exactly when nothing differs.
 """
@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .definitions import checked
-from .metrics import COMPONENTS, METRICS, SIGNALS, TIERS, Metric
-from .rules import NEUTRAL, REDISTRIBUTE, ZERO
+from .explaining.words import while_words
+from .metrics import COMPONENTS, METRICS, TIERS, Metric
+from .rules import NEUTRAL, REDISTRIBUTE, ZERO, Limit
 
 _WITHOUT_DATA = {
     REDISTRIBUTE: "gives its weight to the others",
@@ -21,8 +22,6 @@ _BEFORE = {
     ZERO: "it counted as 0 points",
 }
 _ENDS = {"best": "target", "worst": "reading worth 0 points"}
-_METRIC = {metric.key: metric for metric in METRICS}
-_SIGNAL = {signal.key: signal for signal in SIGNALS}
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -38,18 +37,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
 def say_limit(limit: Mapping[str, Any]) -> str:
     """A knock-out rule as a person says it: "never above 60 while a payment is unpaid"."""
-    at_most = f"never above {_figure(limit['at_most'])}"
-    if signal := limit.get("signal"):
-        return f"{at_most} while {_SIGNAL[signal].phrase}"
-    metric = _METRIC[limit["metric"]]
-    way = "below" if limit.get("below") is not None else "above"
-    return f"{at_most} while {in_a_sentence(metric.label)} is {way} {_reading(metric, limit[way])}"
-
-
-def in_a_sentence(label: str) -> str:
-    """A label as it stands within a sentence: names in capitals keep them."""
-    first = label.split()[0]
-    return label if first.isupper() else label[0].lower() + label[1:]
+    rule = Limit.from_definition(limit, "limit")
+    return f"never above {_figure(rule.at_most)} {while_words(rule, say=_reading)}"
 
 
 def _of_components(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
@@ -67,7 +56,7 @@ def _of_metric(metric: Metric, before: Mapping[str, Any], after: Mapping[str, An
         yield from _of_end(metric, words, old[end], new[end])
     if old["missing"] != new["missing"]:
         now, then = _WITHOUT_DATA[new["missing"]], _BEFORE[old["missing"]]
-        yield f"Missing {in_a_sentence(metric.label)} {now}; before, {then}"
+        yield f"Missing {metric.name} {now}; before, {then}"
 
 
 def _of_end(metric: Metric, words: str, old: Any, new: Any) -> Iterator[str]:

@@ -32,11 +32,15 @@ class Metric:
     counts: bool = False
 
     @property
-    def phrase(self) -> str:
-        """What a sentence calls it: "NPS", "community posts in 90 days"."""
+    def name(self) -> str:
+        """The label within a sentence; names in capitals keep them: "NPS", "login frequency"."""
         first = self.label.split()[0]
-        name = self.label if first.isupper() else self.label[0].lower() + self.label[1:]
-        return f"{name} in {self.window}" if self.counts else name
+        return self.label if first.isupper() else self.label[0].lower() + self.label[1:]
+
+    @property
+    def phrase(self) -> str:
+        """The name, with its window where that gives the figure its meaning: "community posts in 90 days"."""
+        return f"{self.name} in {self.window}" if self.counts else self.name
 
     def say(self, reading: float, extra: int = 0) -> str:
         """The reading as a person reads it, with its unit, and with `extra` decimals more than usual."""

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ..definitions import Definition, checked
-from ..differences import in_a_sentence
 from ..metrics import COMPONENT_LABELS, COMPONENTS, METRICS, PER_COMPONENT, PLACE, SIGNALS, TIERS, Metric
 from ..models import ScorecardVersion
 from ..rules import NEUTRAL, REDISTRIBUTE, ZERO, BadDefinition
@@ -68,7 +67,7 @@ class LimitForm(forms.Form):
         [
             ("", "–"),
             (_("while"), [(f"signal:{signal.key}", signal.phrase) for signal in SIGNALS]),
-            (_("while a reading"), [(f"metric:{metric.key}", in_a_sentence(metric.label)) for metric in METRICS]),
+            (_("while a reading"), [(f"metric:{metric.key}", metric.name) for metric in METRICS]),
         ],
         _("Condition"),
     )

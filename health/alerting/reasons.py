@@ -1,8 +1,6 @@
 """Why an alert was raised: what pulled the score down; where nothing is known of that, what holds it there."""
 
-from django.utils.translation import gettext as _
-
-from ..explaining import WORTH_SAYING, Explanation, MetricLine
+from ..explaining import WORTH_SAYING, Explanation
 
 MOST = 3
 LOSS = "−"
@@ -25,14 +23,4 @@ def _what_holds_it_down(explanation: Explanation) -> list[str]:
         (metric.weight * (100 - metric.points), metric) for metric in explanation.metrics if metric.points is not None
     ]
     missed.sort(key=lambda item: -item[0])
-    return [_standing(metric) for points, metric in missed[:MOST] if points >= 1]
-
-
-def _standing(metric: MetricLine) -> str:
-    words = _("%(label)s at %(reading)s against a target of %(target)s: %(points).0f of 100 points")
-    return words % {
-        "label": metric.label,
-        "reading": metric.reading_text,
-        "target": metric.target_text,
-        "points": metric.points,
-    }
+    return [metric.standing for points, metric in missed[:MOST] if points >= 1]

@@ -46,10 +46,19 @@ def join_score(customers: QuerySet[Customer], now: datetime) -> QuerySet[Custome
     )
 
 
+def _newest_day(customers: Sequence[Customer]) -> date | None:
+    """Asked once a page: four columns want to know, and the first thing of the page remembers it."""
+    if not customers:
+        return None
+    if not hasattr(customers[0], "health_newest_day"):
+        customers[0].health_newest_day = current_day()  # type: ignore[attr-defined]
+    return customers[0].health_newest_day  # type: ignore[attr-defined]
+
+
 def _explained(customers: Sequence[Customer], now: datetime) -> Mapping[int, Explanation]:
     # Three columns show the score; the first asks, the others find it on the things of the page.
     if customers and not hasattr(customers[0], "health_explained"):
-        day = current_day()
+        day = _newest_day(customers)
         found = explain_many([customer.pk for customer in customers], day) if day else {}
         for customer in customers:
             customer.health_explained = found.get(customer.pk)  # type: ignore[attr-defined]
@@ -57,7 +66,7 @@ def _explained(customers: Sequence[Customer], now: datetime) -> Mapping[int, Exp
 
 
 def _sparks(customers: Sequence[Customer], now: datetime) -> Mapping[int, Any]:
-    until = current_day()
+    until = _newest_day(customers)
     if until is None:
         return {}
     since, ids = days_back(until, SPARK_DAYS)[0], [customer.pk for customer in customers]

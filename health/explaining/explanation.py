@@ -188,6 +188,7 @@ def _metric_line(place: int, metric: Metric, found: _Comparison) -> MetricLine:
         sentence=words.sentence_of_metric(
             place, found.split, old, now, found.before.told if found.before else None, found.now.told
         ),
+        standing=words.say_standing(place, now),
     )
 
 

@@ -14,7 +14,8 @@ class MetricLine:
 
     `weight` is the effective share of the total, `contribution` the points it adds to it, `change` how much of that
     came or went since the day compared with (None without one), in parts by cause. `newest_on` and `source_rows`
-    tell how fresh the rows behind the reading are; None where that was not asked for or there are none.
+    tell how fresh the rows behind the reading are; None where that was not asked for or there are none. `sentence`
+    says what moved it, or where it stands; `standing` where it stands in any case.
     """
 
     key: str
@@ -41,6 +42,7 @@ class MetricLine:
     newest_on: date | None
     source_rows: int | None
     sentence: str
+    standing: str
 
     @property
     def weight_percent(self) -> float:

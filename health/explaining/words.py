@@ -1,6 +1,6 @@
 """The sentences of an explanation, as a person would say them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -170,16 +170,16 @@ def _targets(new: Ledger, old: Ledger) -> str:
     return _("other targets")
 
 
-def while_words(limit: Limit) -> str:
-    """ "while a payment is unpaid", "while NPS is below −20" """
+def while_words(limit: Limit, say: Callable[[Metric, float], str] = Metric.say) -> str:
+    """ "while a payment is unpaid", "while NPS is below −20"; `say` writes the reading."""
     if limit.signal is not None:
         phrase = next(signal.phrase for signal in SIGNALS if signal.key == limit.signal)
         return _("while %(what)s") % {"what": phrase}
     metric = next(metric for metric in METRICS if metric.key == limit.metric)
     name = metric.phrase
     if np.isfinite(limit.below):
-        return _("while %(name)s is below %(reading)s") % {"name": name, "reading": metric.say(limit.below)}
-    return _("while %(name)s is above %(reading)s") % {"name": name, "reading": metric.say(limit.above)}
+        return _("while %(name)s is below %(reading)s") % {"name": name, "reading": say(metric, limit.below)}
+    return _("while %(name)s is above %(reading)s") % {"name": name, "reading": say(metric, limit.above)}
 
 
 def say_limit(holding: Holding) -> str:
