@@ -29,6 +29,7 @@ from ..models import MailTemplate, MailTemplateVersion
 from ..previewing import Preview, a_reader, preview
 from ..rendering import FILTERS, TAGS
 from ..template_queries import differs_from_shipped
+from ..tasks import ring
 from ..templates import save_version, versions_in_force
 
 READERS = 8
@@ -237,4 +238,5 @@ def _send_test(request: HttpRequest, template: MailTemplate, draft: Draft, shown
         dedupe_key=f"mail-test:{template.pk}:{draft.language}:{user.pk}:{now.isoformat()}",
         now=now,
     )
+    ring()
     return format_html(good, _now("On its way to %(address)s.") % {"address": user.email})
