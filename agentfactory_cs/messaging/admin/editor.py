@@ -28,8 +28,8 @@ from ..catalogue import groups
 from ..models import MailTemplate, MailTemplateVersion
 from ..previewing import Preview, a_reader, preview
 from ..rendering import FILTERS, TAGS
-from ..template_queries import differs_from_shipped
 from ..tasks import ring
+from ..template_queries import differs_from_shipped
 from ..templates import save_version, versions_in_force
 
 READERS = 8
