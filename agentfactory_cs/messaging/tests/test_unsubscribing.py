@@ -9,7 +9,7 @@ from agentfactory_cs.customers.models import Contact
 from agentfactory_cs.customers.tests.factories import NOW
 from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging import suppression
-from agentfactory_cs.messaging.models import Suppression, Topic
+from agentfactory_cs.messaging.models import MailTemplate, Suppression, Topic
 from agentfactory_cs.messaging.unsubscribing import token_of
 
 from .mails import make_reader, make_topic
@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 @pytest.fixture
 def reader() -> Contact:
+    MailTemplate.objects.all().delete()
     Topic.objects.all().delete()
     make_topic("tips", name="Tips")
     make_topic("news", name="News")
