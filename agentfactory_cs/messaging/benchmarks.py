@@ -21,6 +21,8 @@ from agentfactory_cs.benchmarks import Benchmark, Report, address_of, benchmarks
 from agentfactory_cs.customers.models import Contact, Customer
 
 from .models import Email, MailTemplate, MailTemplateVersion, SendingPace, Topic
+from .rendering.frame import framed, framed_text
+from .rendering.source import with_inline_styles
 from .sending import deliver_due
 
 # A server that takes everything and forgets it, in a process of its own: it must not share our interpreter.
@@ -48,13 +50,13 @@ print(deliver_due().sent, flush=True)
 """
 
 SUBJECT = "{{ contact.name }}, your first week with {{ company.name }}"
-HTML = """<html><body><h1>Hello {{ contact.name }}</h1>
+HTML = """<h1>Hello {{ contact.name }}</h1>
 {% for number in numbers %}<p>{{ customer.name }} has had {{ number }} conversations on this day of its first week.</p>
-{% endfor %}<p>{{ company.name }}</p><p><a href="{{ links.unsubscribe }}">Unsubscribe</a></p></body></html>"""
+{% endfor %}<p>{{ company.name }}</p><p><a class="button" href="{{ links.platform }}">Go on</a></p>"""
 TEXT = """Hello {{ contact.name }},
 {% for number in numbers %}{{ customer.name }} has had {{ number }} conversations on this day.
 {% endfor %}{{ company.name }}
-{{ links.unsubscribe }}"""
+{{ links.platform }}"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -134,7 +136,7 @@ _NUMBERS = {"numbers": list(range(10, 80, 10))}
 
 def _bare_loop(mails: int) -> float:
     """What one would write who needs to remember nothing: render, send, next, over one kept connection."""
-    subject, html, text = Template(SUBJECT), Template(HTML), Template(TEXT)
+    subject, html, text = (Template(source) for source in _sources())
     contacts = list(Contact.objects.filter(email__startswith="person").select_related("customer").order_by("pk"))
     start = time.perf_counter()
     mail_server = get_connection()
@@ -150,12 +152,20 @@ def _bare_loop(mails: int) -> float:
     return time.perf_counter() - start
 
 
+def _sources() -> tuple[str, str, str]:
+    """The same templates, with the same frame around them and the same styles put inline."""
+    return SUBJECT, with_inline_styles(framed(HTML, "en")), framed_text(HTML, TEXT, "en")
+
+
 def _bare_context(contact: Contact) -> dict[str, Any]:
     return {
         "contact": {"name": contact.name},
         "customer": {"name": contact.customer.name},
-        "company": {"name": "AgentFactory"},
-        "links": {"unsubscribe": f"https://example.com/unsubscribe/{contact.pk}"},
+        "company": {"name": "AgentFactory", "email": "success@agentfactory.com"},
+        "links": {
+            "platform": "https://app.agentfactory.com",
+            "unsubscribe": f"https://example.com/unsubscribe/{contact.pk}",
+        },
     }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from email.header import decode_header, make_header
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.customers.models import Company
 
@@ -16,6 +17,12 @@ from .models import Email
 from .rendering import CannotRender
 from .templates import versions_for
 
+_WORDS = {
+    Verdict.WITHHOLD: _("As things stand, it will not be sent."),
+    Verdict.HOLD: _("As things stand, it will be held for a person."),
+    Verdict.POSTPONE: _("As things stand, it will go out later."),
+}
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -23,6 +30,10 @@ class Forecast:
 
     decision: Decision
     hole: str = ""
+
+    @property
+    def words(self) -> str:
+        return str(_WORDS.get(self.decision.verdict, ""))
 
     @property
     def goes_out(self) -> bool:

@@ -93,7 +93,7 @@ class _Run:
         # A batch is given up well before its lease runs out, and the rest of it released.
         while rest and not self.done.stopped and self.clock() - batch.stamp < Email.LEASE / 2:
             if self._is_ready(rest):
-                self._send_one(rest.popleft(), ledger)
+                self._send_one(rest.popleft(), ledger, rest[0] if rest else None)
         ledger.close()
         insist(lambda: release(rest))
         insist(lambda: tell_of_sent([sent.email for sent in ledger.sent], now=self.clock()))
@@ -111,11 +111,11 @@ class _Run:
             return False
         return True
 
-    def _send_one(self, email: Email, ledger: Ledger) -> None:
+    def _send_one(self, email: Email, ledger: Ledger, then: Email | None) -> None:
         if not ledger.call_up(email):
             return
         try:
-            provider_id = self.transport.send(email)
+            provider_id = self.transport.send(email, then)
         except NotSent as failure:
             self._note(note_failure, email, failure)
             if isinstance(failure, Misconfigured | Unreachable):

@@ -1,7 +1,8 @@
 """Django's SMTP backend, with one thing more to know: whether a mail had been handed over when something broke."""
 
+import re
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from email._policybase import Compat32  # public as the policy compat32, not as its class
 from email.generator import BytesGenerator
 from io import BytesIO
@@ -16,13 +17,21 @@ class _Observed:
     """Remembers that the words of a mail began to go over the wire.
 
     Whatever breaks before that leaves nothing behind and may be repeated; after it, perhaps the mail was taken.
+    `meanwhile` is called while the server reads a mail, before its answer is waited for.
     """
 
     handing_over = False
+    meanwhile: Callable[[], None] | None = None
 
     def data(self, msg: Any) -> Any:
         self.handing_over = True
         return super().data(msg)  # type: ignore[misc]
+
+    def send(self, s: Any) -> None:
+        super().send(s)  # type: ignore[misc]
+        # Nothing else that is sent is bytes: commands are text.
+        if isinstance(s, bytes) and self.meanwhile:
+            self.meanwhile()
 
 
 class _Plain(_Observed, smtplib.SMTP):
@@ -46,18 +55,35 @@ class _ShortLines(Compat32):
         return super().fold_binary(name, value)
 
 
+# An address that is written as it is, perhaps with a name before it.
+_PLAIN = re.compile(r"(?:[^<>]*<)?([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)>?")
+
+
+def _on_the_wire(address: str) -> str:
+    plain = _PLAIN.fullmatch(address)
+    return plain[1] if plain else sanitize_address(address, "utf-8")
+
+
 _WRITING = _ShortLines(linesep="\r\n")
 
 
-def as_bytes(message: EmailMessage) -> bytes:
-    """The mail as it goes over the wire."""
-    wire = BytesIO()
-    BytesGenerator(wire, mangle_from_=False, policy=_WRITING).flatten(message.message(), linesep="\r\n")
-    return wire.getvalue()
+def wire_of(message: EmailMessage) -> bytes:
+    """The mail as it goes over the wire; written once."""
+    written: bytes | None = getattr(message, "wire", None)
+    if written is None:
+        wire = BytesIO()
+        BytesGenerator(wire, mangle_from_=False, policy=_WRITING).flatten(message.message(), linesep="\r\n")
+        written = message.wire = wire.getvalue()  # type: ignore[attr-defined]
+    return written
 
 
 class Smtp(EmailBackend):
-    """`handing_over`: whether the last mail's words had begun to go over the wire."""
+    """`handing_over`: whether the last mail's words had begun to go over the wire.
+
+    `meanwhile` is called while the server reads a mail.
+    """
+
+    meanwhile: Callable[[], None] | None = None
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
@@ -65,15 +91,14 @@ class Smtp(EmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         if isinstance(self.connection, _Observed):
-            self.connection.handing_over = False
+            self.connection.handing_over, self.connection.meanwhile = False, self.meanwhile
         return super().send_messages(email_messages)
 
     def _send(self, email_message: EmailMessage) -> bool:
         """As Django's, with our writing of it."""
         assert self.connection is not None
-        from_email = sanitize_address(email_message.from_email, "utf-8")
-        recipients = [sanitize_address(address, "utf-8") for address in email_message.recipients()]
-        self.connection.sendmail(from_email, recipients, as_bytes(email_message))
+        recipients = [_on_the_wire(address) for address in email_message.recipients()]
+        self.connection.sendmail(_on_the_wire(email_message.from_email), recipients, wire_of(email_message))
         return True
 
     @property

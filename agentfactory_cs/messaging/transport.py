@@ -1,6 +1,7 @@
 """Handing a mail over: one kept connection of whatever mail backend the settings name."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from .failures import Unreachable, meaning
 from .letter import Sender, letter
 from .models import Email
 from .outcomes import Permanent
+from .smtp import wire_of
 
 _DJANGOS_SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _OUR_SMTP = "agentfactory_cs.messaging.smtp.Smtp"
@@ -21,6 +23,7 @@ class Transport:
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
         self._connection: Any = None
+        self._written: tuple[int, EmailMultiAlternatives] | None = None
 
     def make_ready(self) -> None:
         """A connection. Until here nothing has been sent: whatever fails may be tried again."""
@@ -34,12 +37,10 @@ class Transport:
             raise meaning(error, handing_over=False) from error
         self._connection = connection
 
-    def send(self, email: Email) -> str:
-        """The provider's id of the mail, "" where it gives none."""
-        try:
-            message = letter(email, self._sender)
-        except Exception as error:
-            raise Permanent(f"This cannot be written as a mail: {error}") from error
+    def send(self, email: Email, then: Email | None = None) -> str:
+        """The provider's id of the mail, "" where it gives none. `then` is written while the server reads this one."""
+        message = self._letter(email)
+        self._connection.meanwhile = partial(self._write_ahead, then) if then else None
         try:
             self._hand_over(message)
         except Unreachable:
@@ -49,6 +50,21 @@ class Transport:
             self._hand_over(message)
         status = getattr(message, "anymail_status", None)
         return str(status.message_id or "")[:200] if status else ""
+
+    def _letter(self, email: Email) -> EmailMultiAlternatives:
+        if self._written and self._written[0] == email.pk:
+            return self._written[1]
+        try:
+            return letter(email, self._sender)
+        except Exception as error:
+            raise Permanent(f"This cannot be written as a mail: {error}") from error
+
+    def _write_ahead(self, email: Email) -> None:
+        """What is wrong with it is said when its turn comes."""
+        with suppress(Exception):
+            message = letter(email, self._sender)
+            wire_of(message)
+            self._written = email.pk, message
 
     def _hand_over(self, message: EmailMultiAlternatives) -> None:
         try:

@@ -60,6 +60,7 @@ class EntryForm(forms.ModelForm):
     class Meta:
         model = Suppression
         fields = ("address", "topic", "detail")
+        help_texts = {"address": "", "topic": _("Without one: all mail but answers."), "detail": _("Why.")}
 
     def clean_address(self) -> str:
         return str(self.cleaned_data["address"]).strip().lower()

@@ -40,4 +40,8 @@ class Migration(migrations.Migration):
             model_name='sendingpace',
             constraint=models.CheckConstraint(condition=models.Q(('stopped_until__isnull', True), models.Q(('stop_reason', ''), _negated=True), _connector='OR'), name='sending_stopped_says_why'),
         ),
+        migrations.AlterModelOptions(
+            name='suppression',
+            options={'ordering': ('-created_at', '-id'), 'verbose_name': 'address on the never-again list', 'verbose_name_plural': 'addresses on the never-again list'},
+        ),
     ]

@@ -220,6 +220,8 @@ class Suppression(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        verbose_name = "address on the never-again list"
+        verbose_name_plural = "addresses on the never-again list"
         constraints = (
             one_of("reason", SuppressionReason, "suppression_reason_known"),
             models.UniqueConstraint(

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import include, path
 
+from agentfactory_cs import urls
 from agentfactory_cs.customers.models import Contact
 from agentfactory_cs.customers.tests.factories import NOW
 from agentfactory_cs.events.models import Event
@@ -30,12 +31,16 @@ urlpatterns: list[Any] = []
 def _provider(settings: Any) -> Iterator[None]:
     """Postmark is configured: its webhook, and no other, is there."""
     settings.ANYMAIL = {"WEBHOOK_SECRET": SECRET}
-    urlpatterns[:] = [path("hooks/mail/", include(hooks.urlpatterns_of("postmark")))]
+    _open_webhook()
     settings.ROOT_URLCONF = __name__
     yield
     from anymail.signals import tracking
 
     tracking.disconnect(dispatch_uid="messaging.take_in")
+
+
+def _open_webhook() -> None:
+    urlpatterns[:] = [path("hooks/mail/", include(hooks.urlpatterns_of("postmark"))), *urls.urlpatterns]
 
 
 def _tell(email: Email, kind: str, secret: str = SECRET, minute: int = 0, **more: Any) -> Any:
@@ -67,7 +72,7 @@ def test_without_the_secret_nothing_is_taken_in(email: Email) -> None:
 
 def test_with_no_secret_configured_the_webhook_is_closed(email: Email, settings: Any) -> None:
     settings.ANYMAIL = {}
-    urlpatterns[:] = [path("hooks/mail/", include(hooks.urlpatterns_of("postmark")))]
+    _open_webhook()
 
     assert _tell(email, "Delivery").status_code == 403
     assert not EmailEvent.objects.exists()
@@ -83,7 +88,9 @@ def test_what_is_told_twice_counts_once(email: Email) -> None:
     assert EmailEvent.objects.count() == 1
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations([("Delivery", 0), ("Open", 1), ("Click", 2), ("Open", 3)])))
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations([("Delivery", 0), ("Open", 1), ("Click", 2), ("Open", 3)]))
+)
 def test_in_whatever_order_it_comes_the_row_says_the_same(email: Email, order: Any) -> None:
     for kind, minute in order:
         _tell(email, kind, minute=minute)
