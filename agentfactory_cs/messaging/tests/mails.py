@@ -4,7 +4,7 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
-from agentfactory_cs.customers.models import Contact, Customer
+from agentfactory_cs.customers.models import Contact
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer
 from agentfactory_cs.messaging import outbox
 from agentfactory_cs.messaging.models import Email, MailTemplate, MailTemplateVersion, Topic
@@ -23,9 +23,8 @@ def make_template(key: str = "", topic: Topic | None = None, **fields: Any) -> M
     """With words in English: its subject names the contact."""
     number = next(_number)
     words = {name: fields.pop(name) for name in ("subject", "html", "text", "language") if name in fields}
-    template = MailTemplate.objects.create(
-        key=key or f"mail_{number}", name=f"Mail {number}", topic=topic or make_topic(), **fields
-    )
+    defaults = {"key": key or f"mail_{number}", "name": f"Mail {number}", "topic": topic or make_topic()}
+    template = MailTemplate.objects.create(**{**defaults, **fields})
     add_words(template, **words)
     return template
 
@@ -70,7 +69,3 @@ def make_sent(contact: Contact, at: datetime, **fields: Any) -> Email:
 
 def days(number: float) -> timedelta:
     return timedelta(days=number)
-
-
-def customer_of(contact: Contact) -> Customer:
-    return contact.customer
