@@ -63,9 +63,10 @@ def test_a_worker_waits_for_its_turn(sink: Sink) -> None:
         make_email()
     moments = [NOW]
 
-    run = deliver_due(
-        clock=lambda: moments[-1], pause=lambda seconds: moments.append(moments[-1] + timedelta(seconds=seconds))
-    )
+    def pause(seconds: float) -> None:
+        moments.append(moments[-1] + timedelta(seconds=seconds))
+
+    run = deliver_due(clock=lambda: moments[-1], pause=pause)
 
     assert run.sent == 5
     assert moments[-1] - NOW >= timedelta(seconds=1.5)
