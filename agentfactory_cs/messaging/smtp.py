@@ -1,16 +1,13 @@
 """Django's SMTP backend, with one thing more to know: whether a mail had been handed over when something broke."""
 
-import re
 import smtplib
 from collections.abc import Callable, Sequence
-from email._policybase import Compat32  # public as the policy compat32, not as its class
-from email.generator import BytesGenerator
-from io import BytesIO
 from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
-from django.core.mail.message import sanitize_address
+
+from .wire import envelope_address, wire_of
 
 
 class _Observed:
@@ -42,41 +39,6 @@ class _Encrypted(_Observed, smtplib.SMTP_SSL):
     pass
 
 
-class _ShortLines(Compat32):
-    """Python's writing of headers, without its work on those that need none: half the time of writing a mail.
-
-    A header of ASCII that fits its line is written as it is, which is what folding would come to.
-    """
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        line = f"{name}: {value}" if isinstance(value, str) else ""
-        if line and len(line) <= 76 and line.isascii() and "\n" not in line and "\r" not in line:
-            return (line + self.linesep).encode()
-        return super().fold_binary(name, value)
-
-
-# An address that is written as it is, perhaps with a name before it.
-_PLAIN = re.compile(r"(?:[^<>]*<)?([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)>?")
-
-
-def _on_the_wire(address: str) -> str:
-    plain = _PLAIN.fullmatch(address)
-    return plain[1] if plain else sanitize_address(address, "utf-8")
-
-
-_WRITING = _ShortLines(linesep="\r\n")
-
-
-def wire_of(message: EmailMessage) -> bytes:
-    """The mail as it goes over the wire; written once."""
-    written: bytes | None = getattr(message, "wire", None)
-    if written is None:
-        wire = BytesIO()
-        BytesGenerator(wire, mangle_from_=False, policy=_WRITING).flatten(message.message(), linesep="\r\n")
-        written = message.wire = wire.getvalue()  # type: ignore[attr-defined]
-    return written
-
-
 class Smtp(EmailBackend):
     """`handing_over`: whether the last mail's words had begun to go over the wire.
 
@@ -97,8 +59,8 @@ class Smtp(EmailBackend):
     def _send(self, email_message: EmailMessage) -> bool:
         """As Django's, with our writing of it."""
         assert self.connection is not None
-        recipients = [_on_the_wire(address) for address in email_message.recipients()]
-        self.connection.sendmail(_on_the_wire(email_message.from_email), recipients, wire_of(email_message))
+        recipients = [envelope_address(address) for address in email_message.recipients()]
+        self.connection.sendmail(envelope_address(email_message.from_email), recipients, wire_of(email_message))
         return True
 
     @property

@@ -11,7 +11,7 @@ from .failures import Unreachable, meaning
 from .letter import Sender, letter
 from .models import Email
 from .outcomes import Permanent
-from .smtp import wire_of
+from .wire import wire_of
 
 _DJANGOS_SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _OUR_SMTP = "agentfactory_cs.messaging.smtp.Smtp"
