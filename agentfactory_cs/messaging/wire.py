@@ -19,7 +19,7 @@ from django.core.mail.message import sanitize_address
 _FITS = 76
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 # An address that is written as it is, perhaps with a name before it.
-_PLAIN = re.compile(r"(?:[^<>]*<)?([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)>?")
+_PLAIN = re.compile(r"(?:[^<>\r\n]*<)?([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)>?")
 
 
 def wire_of(message: EmailMessage) -> bytes:

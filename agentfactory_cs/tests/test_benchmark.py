@@ -42,3 +42,17 @@ def test_scoring_is_measured_against_one_statement_and_by_real_workers() -> None
     assert result["ratio_two_workers"] == pytest.approx(result["two_workers"] / result["baseline"])
     assert {"growth", "peak_mb", "rerun", "bytes_per_score"} <= result.keys()
     assert throwaway_databases() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mail_is_measured_against_a_bare_loop_and_by_two_processes() -> None:
+    children, out = psutil.Process().children(), StringIO()
+
+    call_command("benchmark", "mail", "--mails", "30", "--json", stdout=out)
+
+    result = json.loads(out.getvalue().splitlines()[-1])
+    assert (result["name"], result["n"], result["unit"]) == ("mail", 30, "mails/s")
+    assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
+    assert result["ratio_two_workers"] == pytest.approx(result["two_workers"] / result["baseline"])
+    assert throwaway_databases() == []
+    assert psutil.Process().children() == children

@@ -2,4 +2,15 @@
 
 from . import alert_rules, alerts, backtests, drafts, incidents, overrides, preferences, reports, runs, scorecards
 
-__all__ = ["alert_rules", "alerts", "backtests", "drafts", "incidents", "overrides", "preferences", "reports", "runs", "scorecards"]
+__all__ = [
+    "alert_rules",
+    "alerts",
+    "backtests",
+    "drafts",
+    "incidents",
+    "overrides",
+    "preferences",
+    "reports",
+    "runs",
+    "scorecards",
+]

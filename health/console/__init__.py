@@ -2,4 +2,15 @@
 
 from . import actions, alerts, backtests, cards, columns, disagreements, entries, freshness, panels, reports
 
-__all__ = ["actions", "alerts", "backtests", "cards", "columns", "disagreements", "entries", "freshness", "panels", "reports"]
+__all__ = [
+    "actions",
+    "alerts",
+    "backtests",
+    "cards",
+    "columns",
+    "disagreements",
+    "entries",
+    "freshness",
+    "panels",
+    "reports",
+]

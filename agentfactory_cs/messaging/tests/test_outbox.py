@@ -81,19 +81,19 @@ DAYS: list[tuple[int | date, datetime]] = [
 @pytest.mark.parametrize(("day", "due_at"), DAYS)
 def test_a_mail_is_scheduled_for_nine_in_the_contacts_zone_or_at_once(day: int | date, due_at: datetime) -> None:
     contact = make_reader(time_zone="Europe/Berlin")
-    make_template("first_agent")
+    make_template("hello")
 
-    email = schedule_email(contact.customer_id, "first_agent", day, now=NOW)
+    email = schedule_email(contact.customer_id, "hello", day, now=NOW)
 
     assert (email.contact, email.due_at, email.state) == (contact, due_at, State.WAITING)
 
 
 def test_scheduling_twice_for_a_day_is_scheduling_once() -> None:
     contact = make_reader()
-    make_template("first_agent")
+    make_template("hello")
 
-    first = schedule_email(contact.customer_id, "first_agent", 3, now=NOW)
-    again = schedule_email(contact.customer_id, "first_agent", date(2026, 7, 4), now=NOW + timedelta(hours=1))
+    first = schedule_email(contact.customer_id, "hello", 3, now=NOW)
+    again = schedule_email(contact.customer_id, "hello", date(2026, 7, 4), now=NOW + timedelta(hours=1))
 
     assert again == first
 
@@ -101,10 +101,10 @@ def test_scheduling_twice_for_a_day_is_scheduling_once() -> None:
 @pytest.mark.parametrize("day", [-1, 400, date(2026, 6, 30), date(2030, 1, 1)])
 def test_a_day_that_has_passed_or_is_far_away_is_refused(day: int | date) -> None:
     contact = make_reader()
-    make_template("first_agent")
+    make_template("hello")
 
     with pytest.raises(ValidationError) as refusal:
-        schedule_email(contact.customer_id, "first_agent", day, now=NOW)
+        schedule_email(contact.customer_id, "hello", day, now=NOW)
 
     assert "day" in refusal.value.message_dict
     assert not Email.objects.exists()

@@ -49,7 +49,7 @@ def test_the_envelope_has_the_address_alone(given_as: str, address: str) -> None
     assert envelope_address(given_as).rpartition("<")[2].rstrip(">") == address
 
 
-@pytest.mark.parametrize("nonsense", ["", "ada", "ada@example.com\nRCPT TO:<eve@example.com>", "a@b <c@d> e"])
+@pytest.mark.parametrize("nonsense", ["", "ada@example.com\nRCPT TO:<eve@example.com>", "a@b <c@d> e"])
 def test_what_is_no_address_is_refused(nonsense: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         envelope_address(nonsense)
