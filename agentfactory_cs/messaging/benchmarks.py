@@ -214,7 +214,7 @@ def _sink() -> Iterator[None]:
     finally:
         _configure(*before)
         server.terminate()
-        server.wait()
+        server.communicate()
 
 
 def _configure(backend: str, host: str, port: int) -> None:

@@ -103,6 +103,11 @@ def test_an_address_is_put_on_the_list_once_and_lifted_with_a_reason(api: ApiCli
     assert Suppression.objects.get().lift_reason == "Asked for it."
 
 
+@pytest.mark.parametrize("moment", ["7303-02-16T13:52:32-17:40", "0001-01-01T00:00:00+23:00"])
+def test_a_moment_no_database_knows_is_no_fault_of_ours(api: ApiClient, moment: str) -> None:
+    assert api.get("suppressions/", created_since=moment).status_code in {200, 400}
+
+
 def test_reading_keys_cannot_send(db: None, at_now: None) -> None:
     reader = ApiClient("read")
 
