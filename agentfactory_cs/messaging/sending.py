@@ -18,7 +18,7 @@ from agentfactory_cs.customers.models import Company
 from . import pace
 from .claiming import Batch, claim
 from .failures import Misconfigured, Unreachable
-from .ledger import Ledger, Sent, insist, quick_commits
+from .ledger import Ledger, Sent, insist, session
 from .letter import Sender
 from .models import Email
 from .outcomes import NotSent, Transient
@@ -49,9 +49,9 @@ def deliver_due(
 ) -> Delivered:
     """Send what is due until nothing is left, `at_most` is over, or the provider refuses us."""
     run = _Run(clock, pause)
-    insist(lambda: sweep(now=clock()))
     ends = clock() + at_most
-    with quick_commits():
+    with session():
+        insist(lambda: sweep(now=clock()))
         try:
             while not run.done.stopped and clock() < ends and run.next_batch():
                 pass
