@@ -60,16 +60,22 @@ def queue(
     )
     if contact is None:
         email.state, email.reason = State.WITHHELD, NOBODY
+    if not _insert_once(email):
+        return None
+    if contact is None:
+        _tell_withheld(email, by, now)
+    return email
+
+
+def _insert_once(email: Email) -> bool:
     try:
         with transaction.atomic():
             email.save(force_insert=True)
     except IntegrityError:
-        if Email.objects.filter(dedupe_key=dedupe_key).exists():
-            return None
+        if Email.objects.filter(dedupe_key=email.dedupe_key).exists():
+            return False
         raise
-    if contact is None:
-        _tell_withheld(email, by, now)
-    return email
+    return True
 
 
 def _check(customer: Customer, contact: Contact | None, due_at: datetime, expires_at: datetime | None) -> None:
