@@ -181,6 +181,7 @@ if env("MAIL_WEBHOOK_SECRET", default=""):
 # How many workers send mail to customers at the same time.
 MAIL_WORKERS = env.int("MAIL_WORKERS", default=2)
 # How the site is reached from outside: the links in mails and posts begin with it.
+SLACK_HOSTS = env.list("SLACK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
 SITE_ADDRESS = addresses.site(env("SITE_ADDRESS", default=""), env("HOST", default=""), env("PORT", default=""))
 
 # -- Files -----------------------------------------------------------------------------------

@@ -12,5 +12,9 @@ def alerts_address() -> str:
     return settings.SITE_ADDRESS + reverse("admin:health_alert_changelist")
 
 
+def incident_address(incident_id: int) -> str:
+    return settings.SITE_ADDRESS + reverse("admin:health_incident_change", args=(incident_id,))
+
+
 def report_address(report_id: int) -> str:
     return settings.SITE_ADDRESS + reverse("admin:health_weeklyreport_change", args=(report_id,))

@@ -84,8 +84,8 @@ def _pass_over(runs: QuerySet[ScoringRun], why: str, *, now: datetime) -> None:
 
 
 def _is_released(run: ScoringRun) -> bool:
-    """Somebody has decided about this run's data already."""
-    return run.incident is not None and run.incident.outcome == Incident.Outcome.RELEASED
+    """Somebody has decided about this day's data already, on this run or an earlier one of the day."""
+    return ScoringRun.objects.filter(day=run.day, incident__outcome=Incident.Outcome.RELEASED).exists()
 
 
 def _measure(run: ScoringRun) -> Move:
@@ -115,6 +115,9 @@ def _standing() -> Incident | None:
 def _is_still_away(run: ScoringRun, standing: Incident, spreads: float, *, now: datetime) -> bool:
     """Measured from the day before the shift: the way back is a jump as well, but not an incident."""
     overall, expected = move(standing.day - DAY, run.day), usual_before(standing.day)
+    if overall.why_not_compared:  # another scorecard version: what was before the shift says nothing of it
+        _recover(standing, run, now=now, why=overall.why_not_compared)
+        return False
     if expected and (overall.median is None or overall.leaves(expected, spreads)):
         _hold(run, overall, expected, now=now)
         return True
@@ -122,9 +125,9 @@ def _is_still_away(run: ScoringRun, standing: Incident, spreads: float, *, now: 
     return False
 
 
-def _recover(incident: Incident, run: ScoringRun, *, now: datetime) -> None:
+def _recover(incident: Incident, run: ScoringRun, *, now: datetime, why: str = "") -> None:
     words = _("On %(day)s the scores are back where they were before; the alerts of the days between are passed over.")
-    reason = words % {"day": date_format(run.day)}
+    reason = why or words % {"day": date_format(run.day)}
     waiting = incident.runs.filter(alerts_at__isnull=True, state=ScoringRun.State.DONE)
     _pass_over(waiting.exclude(pk=run.pk), reason, now=now)
     incidents.close(incident, Incident.Outcome.RECOVERED, reason=reason, now=now)

@@ -55,8 +55,10 @@ def _work_alerts(world: World, night: datetime) -> None:
     alerts.wake_due(now=night)
     if day.isoweekday() > 5:
         return
-    for alert in Alert.objects.filter(quiet="", owner__isnull=False, label="").select_related("owner").order_by("pk"):
-        _work(alert, day, night, world.rng("health.alerts", alert.pk * 1_000 + day.toordinal() % 1_000))
+    told = Alert.objects.filter(quiet="", owner__isnull=False, label="")
+    for alert in told.select_related("owner", "customer").order_by("pk"):
+        topic = f"health.alerts/{alert.customer.external_id}/{alert.kind}/{alert.day}"
+        _work(alert, day, night, world.rng(topic, day.toordinal()))
 
 
 def _work(alert: Alert, day: date, night: datetime, rng: Random) -> None:

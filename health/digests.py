@@ -39,10 +39,6 @@ class Line:
     address: str
 
     @property
-    def lost(self) -> float:
-        return self.alert.score_before - self.alert.score
-
-    @property
     def why(self) -> str:
         return next(iter(self.alert.sentences), "")
 
@@ -95,12 +91,17 @@ def mark_told(alerts: Iterable[Alert], *, now: datetime) -> None:
 def _by_reader(alerts: Sequence[Alert]) -> dict[User, list[Alert]]:
     """Who is to be written to, with the alerts, the most at stake first."""
     found: dict[User, list[Alert]] = defaultdict(list)
-    managers = _managers() if any(alert.owner_id is None for alert in alerts) else []
+    managers = _managers() if any(_owner(alert) is None for alert in alerts) else []
     for alert in alerts:
-        for reader in [alert.owner] if alert.owner else managers:
-            if reader.is_active:
-                found[reader].append(alert)
+        owner = _owner(alert)
+        for reader in [owner] if owner else managers:
+            found[reader].append(alert)
     return found
+
+
+def _owner(alert: Alert) -> User | None:
+    """Who has left the company owns nothing any more: then it is the managers'."""
+    return alert.owner if alert.owner and alert.owner.is_active and alert.owner.is_staff else None
 
 
 def _served(users: Iterable[User], day: date) -> set[User]:
@@ -133,7 +134,7 @@ def render(user: User, alerts: Sequence[Alert]) -> tuple[str, str, str]:
         "%(count)d health alert: %(worst)s at %(score)d",
         "%(count)d health alerts, first %(worst)s at %(score)d",
         len(lines),
-    ) % {"count": len(lines), "worst": " ".join(worst.customer.name.split()), "score": worst.score}
+    ) % {"count": len(lines), "worst": " ".join(worst.customer.name.split()), "score": worst.shown}
     context = {
         "name": user.first_name or user.get_username(),
         "lines": lines,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from agentfactory_cs.events.services import Actor, actor_user
 from agentfactory_cs.messaging import notices
 
+from .addresses import incident_address
 from .models import Incident, ScoringRun
 
 NOTICE = "health.incident"
@@ -40,7 +41,8 @@ def report(kind: str, *, source: str, day: date, summary: str, figures: Mapping[
 
 
 def _tell(incident: Incident, *, now: datetime) -> None:
-    text = "\n\n".join((incident.summary, what_it_means(incident), _("See %(address)s") % {"address": page(incident)}))
+    see = _("See %(address)s") % {"address": incident_address(incident.pk)}
+    text = "\n\n".join((incident.summary, what_it_means(incident), see))
     for person in User.objects.with_perm(RELEASE, backend=_BACKEND).order_by("pk"):
         notices.write_to(
             person,

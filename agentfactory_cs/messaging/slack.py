@@ -46,8 +46,10 @@ def _judge(answer: httpx.Response) -> None:
     words = f"Slack answered {answer.status_code}: {answer.text[:200].strip() or answer.reason_phrase}"
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
         raise Transient(words, wait_seconds=_retry_after(answer))
-    if answer.is_server_error:
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
         raise Transient(words)
+    if answer.is_server_error:  # it may have come after the post had appeared
+        raise Uncertain(words)
     if not answer.is_success:
         raise Permanent(words)
 

@@ -56,3 +56,15 @@ def test_mail_is_measured_against_a_bare_loop_and_by_two_processes() -> None:
     assert result["ratio_two_workers"] == pytest.approx(result["two_workers"] / result["baseline"])
     assert throwaway_databases() == []
     assert psutil.Process().children() == children
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backtest_is_measured_against_one_daily_run() -> None:
+    out = StringIO()
+
+    call_command("benchmark", "backtest", "--customers", "60", "--months", "3", "--json", stdout=out)
+
+    result = json.loads(out.getvalue().splitlines()[-1])
+    assert (result["name"], result["n"], result["months"], result["bound"]) == ("backtest", 60, 3, 60)
+    assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
+    assert throwaway_databases() == []

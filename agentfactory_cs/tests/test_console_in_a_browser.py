@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -15,6 +17,8 @@ from agentfactory_cs.customers import services
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.tests.factories import make_customer, make_member, make_usage
+from health.models import Scorecard, ScorecardVersion
+from health.scorecards import start_draft
 from health.services import score_customer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -171,9 +175,45 @@ def test_the_question_mark_tells_the_keys_and_hides_them_again(clara: Watched) -
 def test_no_page_is_wider_than_the_screen(clara: Watched, customer: Customer, width: int) -> None:
     clara.page.set_viewport_size({"width": width, "height": 844})
 
-    for path in ("/admin/", "/admin/customers/customer/", f"/admin/customers/customer/{customer.pk}/overview/"):
+    version = ScorecardVersion.objects.get()
+    for path in (
+        "/admin/",
+        "/admin/customers/customer/",
+        f"/admin/customers/customer/{customer.pk}/overview/",
+        f"/admin/health/scorecard/{version.scorecard_id}/overview/",
+        f"/admin/health/scorecardversion/{version.pk}/edit/",
+    ):
         clara.open(path)
         assert clara.page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_the_sliders_of_a_scorecard_sum_to_100_and_the_preview_follows(clara: Watched, customer: Customer) -> None:
+    managers = Group.objects.get(name="CS manager")
+    get_user_model().objects.get(username="clara").groups.add(managers)
+    draft = start_draft(Scorecard.objects.get(), now=timezone.now())
+    clara.open(f"/admin/health/scorecardversion/{draft.pk}/edit/")
+
+    clara.page.locator("[data-slider-of=id_component-usage]").fill("70")
+
+    clara.page.get_by_text("Usage weighs 70 % instead of 40 %").wait_for()
+    shares = [
+        float(clara.page.input_value(f"#id_component-{name}"))
+        for name in ("usage", "engagement", "outcomes", "relationship")
+    ]
+    assert sum(shares) == 100
+    assert shares[1] > shares[2] > shares[3] > 0
+
+    clara.page.get_by_text("Add a limit").click()
+    clara.page.select_option("select[name=limits-0-subject]", "signal:payment_unpaid")
+    clara.page.fill("input[name=limits-0-at_most]", "60")
+    clara.page.get_by_text("New limit: never above 60 while a payment is unpaid").wait_for()
+    clara.page.get_by_text("Save draft").click()
+    clara.page.wait_for_load_state("networkidle")
+
+    draft.refresh_from_db()
+    assert draft.definition["components"]["usage"] == 0.7
+    assert draft.definition["limits"] == [{"signal": "payment_unpaid", "at_most": 60}]
+    clara.check()
 
 
 def test_a_part_that_cannot_be_fetched_says_so_in_its_place(clara: Watched, customer: Customer) -> None:

@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
 
 from agentfactory_cs.console.saving import ReadOnlyAdmin, show_refusal
 
 from .. import backtesting, tasks
+from ..backtesting.candidate import choosable
 from ..backtesting.drafting import draft_of
-from ..backtesting.naming import choices
 from ..backtesting.span import HORIZON_DAYS, MAX_HORIZON_DAYS
 from ..backtesting.words import headline
 from ..console.backtests import MOODS, page
@@ -66,7 +66,7 @@ class BacktestForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         version: Any = self.fields["version"]
-        version.choices = [("", _("Those in force")), *choices()]
+        version.choices = [("", _("Those in force")), *((one.pk, str(one)) for one in choosable())]
 
     def clean_version(self) -> ScorecardVersion | None:
         chosen = self.cleaned_data["version"]
@@ -79,13 +79,11 @@ class BacktestAdmin(ReadOnlyAdmin):
     list_filter = (("state", ChoicesDropdownFilter),)
     list_select_related = ("version__scorecard", "requested_by")
     list_filter_submit = False
-    actions_list = ("new_backtest",)
     empty_words = _("A backtest replays past months and says whether the score saw coming who left.")
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         return [
-            path("start/", wrap(self.start_view), name="health_backtest_start"),
             path("<int:pk>/progress/", wrap(require_GET(self.progress_view)), name="health_backtest_progress"),
             path("<int:pk>/draft/", wrap(require_POST(self.draft_view)), name="health_backtest_draft"),
             *super().get_urls(),
@@ -118,15 +116,14 @@ class BacktestAdmin(ReadOnlyAdmin):
         bar = '<progress value="{}" max="{}"></progress> {}'
         return format_html(bar, backtest.days_done, max(backtest.days_total, 1), words)
 
-    @action(description=_("New backtest"), url_path="new", permissions=["new_backtest"])
-    def new_backtest(self, request: HttpRequest) -> HttpResponse:
-        return redirect("admin:health_backtest_start")
-
-    def has_new_backtest_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("health.add_backtest")
 
-    def start_view(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_new_backtest_permission(request):
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What to put to the test; a worker does the rest."""
+        if not self.has_add_permission(request):
             raise PermissionDenied
         form = BacktestForm(request.POST or None, initial=request.GET.dict())
         if request.method == "POST" and form.is_valid():

@@ -98,20 +98,17 @@ class LimitForm(forms.Form):
                     self.add_error(name, words)
         return given
 
-    def limit(self) -> dict[str, Any]:
+    def limit(self, held: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """As the definition says it; a reading that stands in one of the limits `held` stays as exact as there."""
         given = self.cleaned_data
         kind, _colon, key = given["subject"].partition(":")
         limit = {kind: key, "at_most": given["at_most"]}
         if kind == "metric":
-            before = self._before(key, given["way"])
-            limit[given["way"]] = before.read(given["value"])
+            percent, way = METRICS[PLACE[key]].percent, given["way"]
+            before = [_Stored(old[way], percent) for old in held if old.get("metric") == key and way in old]
+            same = (stored for stored in before if stored.shown == given["value"])
+            limit[way] = next(same, _Stored(None, percent)).read(given["value"])
         return limit
-
-    def _before(self, metric: str, way: str) -> _Stored:
-        """The reading this row held, where it held one of the same metric."""
-        held: Mapping[str, Any] = self.initial.get("held") or {}
-        number = held.get(way) if held.get("metric") == metric else None
-        return _Stored(number, METRICS[PLACE[metric]].percent)
 
 
 LimitFormSet = formset_factory(LimitForm, extra=1, can_delete=True, max_num=50, absolute_max=60)
@@ -173,7 +170,8 @@ class DefinitionForm(forms.Form):
         super().__init__(data, initial={**self._initial(), "title": version.title, "revision": version.revision})
         for name, field in self._fields():
             self.fields[name] = field
-        limits = [LimitForm.initial_of(limit) for limit in self.before["limits"]]
+        # What was sent counts as it is: the draft may hold other limits by now than the page was made with.
+        limits = None if data else [LimitForm.initial_of(limit) for limit in self.before["limits"]]
         self.limits: BaseFormSet[LimitForm] = LimitFormSet(data, initial=limits, prefix="limits")
 
     def _fields(self) -> Iterator[tuple[str, forms.Field]]:
@@ -256,7 +254,7 @@ class DefinitionForm(forms.Form):
             "metrics": {metric.key: self._metric(metric, given) for metric in METRICS},
             "bands": {name: self._read(name, given) for name in ("at_risk_below", "healthy_above")},
             "provisional_below": self._read("provisional_below", given),
-            "limits": [form.limit() for form in self._limit_forms()],
+            "limits": [form.limit(self.before["limits"]) for form in self._limit_forms()],
         }
 
     def _metric(self, metric: Metric, given: Mapping[str, Any]) -> Definition:
@@ -272,7 +270,7 @@ class DefinitionForm(forms.Form):
 
     def _limit_forms(self) -> list[LimitForm]:
         kept = [form for form in self.limits.forms if form not in self.limits.deleted_forms]
-        return [form for form in kept if form.has_changed() or form.initial]
+        return [form for form in kept if form.has_changed()]
 
     def _field_at(self, place: str) -> str | None:
         """The field a place in the definition is edited in."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminURLInputWidget, UnfoldBooleanSwitchWidget
 
+from agentfactory_cs.console.asking import asks
 from agentfactory_cs.console.saving import ServiceAdmin
 from agentfactory_cs.messaging.slack import masked
 from agentfactory_cs.messaging.tasks import ring
@@ -103,6 +104,7 @@ class HealthSettingsAdmin(ServiceAdmin):
         return HttpResponseRedirect(reverse("admin:health_healthsettings_change", args=(HealthSettings.get().pk,)))
 
     @action(description=_("Send a test post"), url_path="send-test-post", permissions=["send_test_post"])
+    @asks(_("Send a test post"), _("A post that says it is a test goes to the stored Slack address."))
     def send_test_post(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Queue a post to the stored Slack address; the list of notices tells what became of it."""
         if post_test(by=request.user, now=timezone.now()) is None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
+from agentfactory_cs.console.asking import asks
 from agentfactory_cs.console.saving import ReadOnlyAdmin
 from agentfactory_cs.console.templatetags.console import signed, when
 
@@ -110,6 +111,10 @@ class ScoringRunAdmin(ReadOnlyAdmin):
         return alerts_of(run)
 
     @action(description=_("Score everybody now"), url_path="score-everybody", permissions=["score_everybody"])
+    @asks(
+        _("Score everybody now"),
+        _("Scores every customer for the last complete day anew."),
+    )
     def score_everybody(self, request: HttpRequest) -> HttpResponse:
         """Start the run of the last complete day, or join the one under way; the workers do the rest."""
         now = timezone.now()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from agentfactory_cs.customers.models import Churn
 
@@ -49,13 +50,20 @@ def _is_passed_over(run: ScoringRun) -> bool:
     return ScoringRun.objects.filter(state=ScoringRun.State.DONE, day__gt=run.day).exists()
 
 
+def _judged_until(day: date) -> date | None:
+    """The last day before whose alerts were judged, not held or passed over."""
+    done = ScoringRun.objects.filter(state=ScoringRun.State.DONE, day__lt=day)
+    return done.filter(alerts_at__isnull=False, alerts_note="").aggregate(last=Max("day"))["last"]
+
+
 def _judge_day(day: date, now: datetime) -> Judgement:
     # Whoever judges holds the rules: two judgements at a time would raise the same alert.
     by_kind = {rule.kind: rule for rule in AlertRule.objects.select_for_update().order_by("kind")}
     if set(by_kind) != set(Alert.Kind.values):
         raise LookupError("An alert rule is missing: `manage.py migrate` puts the shipped ones in place.")
     in_force = list(Alert.objects.filter(rearmed_on=None).select_for_update(of=("self",)).order_by("pk"))
-    standing_of = standings(day, by_kind, [alert.customer_id for alert in in_force])
+    watched = [alert.customer_id for alert in in_force]
+    standing_of = standings(day, by_kind, watched, judged_until=_judged_until(day))
 
     over, again = _sift(in_force, standing_of, by_kind, day)
     known = {(alert.customer_id, alert.kind) for alert in in_force}

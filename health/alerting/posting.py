@@ -38,7 +38,10 @@ def post_raised(raised: Sequence[Alert], *, day: date, now: datetime) -> None:
 
 def _line(alert: Alert) -> str:
     who = link(customer_address(alert.customer_id), alert.customer.name)
-    facts = [f"*{alert.score:.0f}* (▼{alert.score_before - alert.score:.0f})", escaped(alert.get_kind_display())]
+    facts = [
+        f"*{alert.shown}* (▼{alert.shown_lost})" if alert.shown_lost else f"*{alert.shown}*",
+        escaped(alert.get_kind_display()),
+    ]
     if alert.mrr is not None:
         facts.append(escaped(f"{alert.mrr:,.0f} {alert.currency}"))
     owner = alert.owner.get_full_name() or alert.owner.get_username() if alert.owner else _("nobody's")

@@ -88,5 +88,5 @@ def _data(alert: Alert) -> dict[str, Any]:
         "title": str(alert.get_kind_display()),
         "score": round(alert.score, 1),
         "before": round(alert.score_before, 1),
-        "why": next(iter(alert.sentences), f"{alert.score_before:.0f} → {alert.score:.0f}"),
+        "why": next(iter(alert.sentences), f"{alert.shown_before} → {alert.shown}"),
     }

@@ -9,6 +9,8 @@ from typing import Protocol
 
 # The week before the scored day: where a customer must have come from for its fall to be news.
 LOOKED_BACK_DAYS = 7
+# Where days were held, the look back goes on to the last that was judged, but no further than this.
+MOST_LOOKED_BACK_DAYS = 60
 # A fall that nobody closes, and that goes no further, is history.
 LAPSE_DAYS = 28
 # Scores are stored with four bytes: 65.3 − 50.3 is 15 to a person, and 14.999996 to the machine.
@@ -89,17 +91,18 @@ def holds(kind: str, standing: Standing, rule: Rule) -> bool:
 def recovered(kind: str, standing: Standing, rule: Rule, before: float) -> bool:
     """Whether it is over; `before` is the score that the alert fell from. Never together with `holds` or `found`."""
     if kind == AT_RISK:
-        return standing.score >= standing.at_risk_below + rule.recovery
+        return standing.score + ROUNDING >= standing.at_risk_below + rule.recovery
     if kind == DROP:
         return _is_back(standing, rule, before) and _dropped(standing, rule) is None
-    return standing.healthy_days >= rule.days
+    back = standing.score + ROUNDING >= min(standing.healthy_above + rule.recovery, 100)
+    return standing.healthy_days >= rule.days and back
 
 
 def _entered_at_risk(standing: Standing) -> Finding | None:
     if not (standing.is_at_risk and standing.was_elsewhere):
         return None
-    highest = standing.highest if standing.highest is not None else standing.at_risk_below
-    return Finding(standing.score, max(highest, standing.at_risk_below))
+    # Without a trusted score before there is nothing it fell from, and no points that it lost.
+    return Finding(standing.score, standing.score if standing.highest is None else standing.highest)
 
 
 def _dropped(standing: Standing, rule: Rule) -> Finding | None:

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db import connection
 
-from .rules import DROP, LEFT_HEALTHY, LOOKED_BACK_DAYS, ROUNDING, Rule, Standing
+from .rules import DROP, LEFT_HEALTHY, LOOKED_BACK_DAYS, MOST_LOOKED_BACK_DAYS, ROUNDING, Rule, Standing
 
-# Two rounds of grouping: first by how the scores came about (by which override, mostly by none), so that like is
-# compared with like; then by customer. A join of each day with the others costs three times as much. The last
-# condition only spares us those whom no rule can find; rules.py decides.
+# Two rounds of grouping: first by how the scores came about (by which scorecard version, and which override, mostly
+# none), so that like is compared with like; then by customer. What another version made of earlier days says nothing
+# of the customer: only the version that made today's score counts. A join of each day with the others costs three
+# times as much. The last condition only spares us those whom no rule can find; rules.py decides.
 _STANDINGS = """
 WITH bands AS MATERIALIZED (
     SELECT id, (definition #>> '{bands,at_risk_below}')::float8 AS at_risk_below,
@@ -18,7 +19,7 @@ WITH bands AS MATERIALIZED (
            (definition ->> 'provisional_below')::float8 AS provisional_below
     FROM health_scorecardversion WHERE state = 'published'
 ), scores AS (
-    SELECT score.customer_id, score.day, score.effective, score.total, by_hand.id AS by_hand,
+    SELECT score.customer_id, score.day, score.version_id, score.effective, score.total, by_hand.id AS by_hand,
            score.total IS NOT NULL AND score.coverage >= band.provisional_below AS is_sure,
            score.effective IS NOT NULL
                AND (by_hand.id IS NOT NULL OR score.coverage >= band.provisional_below) AS counts,
@@ -29,7 +30,7 @@ WITH bands AS MATERIALIZED (
         AND by_hand.first_day <= score.day AND by_hand.end_day > score.day
     WHERE score.day BETWEEN %(since)s AND %(day)s
 ), alike AS (
-    SELECT customer_id,
+    SELECT customer_id, version_id,
            max(effective) FILTER (WHERE day = %(day)s AND counts) AS score,
            max(total) FILTER (WHERE day = %(day)s AND is_sure) AS computed,
            max(at_risk_below) FILTER (WHERE day = %(day)s) AS at_risk_below,
@@ -44,7 +45,7 @@ WITH bands AS MATERIALIZED (
            max(effective) FILTER (
                WHERE day BETWEEN %(earlier)s AND %(lately)s - 1 AND counts AND effective > healthy_above
            ) AS highest_healthy
-    FROM scores GROUP BY customer_id, by_hand
+    FROM scores GROUP BY customer_id, version_id, by_hand
 ), standings AS (
     SELECT customer_id, max(score) AS score, max(computed) AS computed, max(at_risk_below) AS at_risk_below,
            max(healthy_above) AS healthy_above, coalesce(bool_or(was_elsewhere), false) AS was_elsewhere,
@@ -53,7 +54,7 @@ WITH bands AS MATERIALIZED (
            max(highest_computed) FILTER (WHERE score IS NULL) AS highest_computed,
            sum(unhealthy_days)::int AS unhealthy_days, sum(healthy_days)::int AS healthy_days,
            max(highest_healthy) AS highest_healthy
-    FROM alike GROUP BY customer_id HAVING max(score) IS NOT NULL
+    FROM alike GROUP BY customer_id, version_id HAVING max(score) IS NOT NULL
 )
 SELECT * FROM standings
 WHERE score < at_risk_below AND was_elsewhere
@@ -64,22 +65,27 @@ WHERE score < at_risk_below AND was_elsewhere
 _MEMORY = "SET LOCAL work_mem = '64MB'"
 
 
-def standings(day: date, rules: Mapping[str, Rule], watched: Sequence[int]) -> dict[int, Standing]:
+def standings(
+    day: date, rules: Mapping[str, Rule], watched: Sequence[int], *, judged_until: date | None = None
+) -> dict[int, Standing]:
     """Of the customers that some rule may find on `day`, and of those `watched` because an alert is in force.
 
-    Who has no score on the day, or one that cannot be trusted, is left out. One statement, in a transaction.
+    Who has no score on the day, or one that cannot be trusted, is left out. `judged_until` is the last day judged
+    before: where days were held since, what happened on them is still news. One statement, in a transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MEMORY)
-        cursor.execute(_STANDINGS, _spans(day, rules) | {"watched": list(watched)})
+        cursor.execute(_STANDINGS, _spans(day, rules, judged_until) | {"watched": list(watched)})
         found = [Standing(*row) for row in cursor.fetchall()]
     return {standing.customer_id: standing for standing in found}
 
 
-def _spans(day: date, rules: Mapping[str, Rule]) -> dict[str, Any]:
+def _spans(day: date, rules: Mapping[str, Rule], judged_until: date | None) -> dict[str, Any]:
     """The days that each figure looks at, as first days, and what leaves a customer out of it."""
     drop, days = rules[DROP], rules[LEFT_HEALTHY].days
-    week, lately = day - timedelta(days=LOOKED_BACK_DAYS), day - timedelta(days=days - 1)
+    lately = day - timedelta(days=days - 1)
+    week = min(day - timedelta(days=LOOKED_BACK_DAYS), judged_until or day)
+    week = max(week, day - timedelta(days=MOST_LOOKED_BACK_DAYS))
     spans = {
         "week": week,
         "drop": day - timedelta(days=drop.days),

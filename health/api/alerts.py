@@ -245,6 +245,7 @@ class AlertRuleViewSet(ReadViewSet, ChangeViewSet):
     ordering_fields = ("kind",)
     unique_field = "kind"
     lookup_field = "kind"
+    admin_actions = ("partial_update",)
     lookup_value_regex = "[a-z_]{1,12}"
     store = staticmethod(alerts.save_rule)
 

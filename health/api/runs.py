@@ -148,6 +148,7 @@ class IncidentViewSet(ReadViewSet):
     filterset_class = IncidentFilter
     ordering_fields = ("id", "opened_at")
     staff_permissions = {"release": incidents.RELEASE}
+    admin_actions = ("release",)
 
     @extend_schema(
         summary="Release what an incident holds", request=ReleaseSerializer, responses={200: IncidentSerializer}

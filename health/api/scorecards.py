@@ -226,6 +226,7 @@ class VersionViewSet(ChangeViewSet, ReadViewSet):
     ordering_fields = ("id", "published_at")
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     thing = "scorecard version"
+    admin_actions = ("publish",)
     staff_permissions = {
         "publish": "health.publish_scorecardversion",
         "preview": "health.view_scorecardversion",

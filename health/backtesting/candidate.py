@@ -1,53 +1,50 @@
 """What is put to the test: one scorecard version, or those in force for each tier."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..metrics import TIERS
-from ..models import ScorecardVersion
-from ..rules import Deck, Floats
+from ..models import Scorecard, ScorecardVersion
+from ..rules import Floats, Ints
 from ..scoring import Cards
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Scorecards ready to score with, and the coverage below which a score is provisional, by tier.
+    """Scorecards ready to score with.
 
-    `version` is the one that scores everybody in it, None where several do; `tier` the only tier it scores.
+    `version` is the one that scores everybody looked at, None where several do; `tiers` are the places in TIERS
+    of those looked at.
     """
 
-    label: str
     cards: Cards
-    provisional_below: Floats
     version: ScorecardVersion | None
-    tier: str | None = None
+    tiers: Ints
 
     @classmethod
     def of(cls, version: ScorecardVersion | None) -> "Candidate":
         """Raises rules.BadDefinition where a draft is not complete, scoring.NoScorecard where none is in force."""
         if version is None:
-            return cls._in_force()
-        return cls._made(dict.fromkeys(TIERS, version), version, version.scorecard.tier)
+            cards = Cards.in_force()
+            ids = set(cards.version_ids.values())
+            only = cards.versions[TIERS[0]] if len(ids) == 1 else None
+            return cls(cards, only, np.arange(len(TIERS)))
+        cards = Cards.with_version(version)
+        return cls(cards, version, np.array(cards.tiers_of(version), dtype=np.int64))
 
-    @classmethod
-    def _in_force(cls) -> "Candidate":
-        cards = Cards.in_force()
-        rows = ScorecardVersion.objects.select_related("scorecard").in_bulk(set(cards.version_ids.values()))
-        versions = {tier: rows[pk] for tier, pk in cards.version_ids.items()}
-        return cls._made(versions, next(iter(rows.values())) if len(rows) == 1 else None, None)
+    @property
+    def label(self) -> str:
+        versions = [self.version] if self.version else self.cards.versions.values()
+        return ", ".join(dict.fromkeys(str(version) for version in versions))
 
-    @classmethod
-    def _made(cls, versions: dict[str, ScorecardVersion], only: ScorecardVersion | None, tier: Any) -> "Candidate":
-        by_tier = [versions[name].card for name in TIERS]
-        return cls(
-            label=", ".join(dict.fromkeys(str(version) for version in versions.values())),
-            cards=Cards(
-                {name: version.pk for name, version in versions.items()},
-                Deck.of(dict(zip(TIERS, by_tier, strict=True))),
-            ),
-            provisional_below=np.array([card.provisional_below for card in by_tier]),
-            version=only,
-            tier=tier,
-        )
+    @property
+    def provisional_below(self) -> Floats:
+        """By tier, the coverage below which a score is provisional."""
+        return np.array([self.cards.versions[tier].card.provisional_below for tier in TIERS])
+
+
+def choosable() -> list[ScorecardVersion]:
+    """The versions of scorecards in use: published ones, the newest first, then drafts."""
+    versions = ScorecardVersion.objects.filter(scorecard__in=Scorecard.objects.in_use()).select_related("scorecard")
+    return [*versions.published().order_by("scorecard__name", "-number"), *versions.drafts().order_by("-pk")]

@@ -14,6 +14,8 @@ from ..rules import Bools, Floats, Ints
 
 ROUNDS = 500
 SEED = 20_260_101
+# So many weights are worked on at a time: they stay in the processor's cache.
+AT_ONCE = 250_000
 CONFIDENCE = 0.95
 
 
@@ -57,24 +59,29 @@ class Ranking:
         self._places, inverse = np.unique(np.concatenate(edges), return_inverse=True)
         self._low, self._high, self._start, self._end = np.split(inverse, 4) if len(inverse) else [inverse] * 4
         self._stayed, self._left = clusters[~left][order], clusters[left]
+        self.looks = len(values)
+        self._clusters = int(clusters.max()) + 1 if len(clusters) else 0
 
-    def area(self, weights: Floats | None = None) -> float:
-        """The area under the ROC curve; NaN where there is nobody to compare. `weights` are by cluster."""
-        stayed = np.ones(len(self._stayed)) if weights is None else weights[self._stayed]
-        left = np.ones(len(self._left)) if weights is None else weights[self._left]
-        if not len(left) or not len(stayed):
-            return float("nan")
-        running = self._running(stayed)
-        beyond = running[self._end] - (running[self._low] + running[self._high]) / 2
-        pairs = (left * (running[self._end] - running[self._start])).sum()
-        return float((left * beyond).sum() / pairs) if pairs > 0 else float("nan")
+    def area(self) -> float:
+        """The area under the ROC curve; NaN where there is nobody to compare."""
+        return float(self.areas(np.ones((1, self._clusters)))[0])
+
+    def areas(self, weights: Floats) -> Floats:
+        """The area under each row of `weights`, which are by cluster."""
+        if not len(self._left) or not len(self._stayed):
+            return np.full(len(weights), np.nan)
+        left, running = weights[:, self._left], self._running(weights[:, self._stayed])
+        beyond = running[:, self._end] - (running[:, self._low] + running[:, self._high]) / 2
+        pairs = (left * (running[:, self._end] - running[:, self._start])).sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return np.where(pairs > 0, (left * beyond).sum(axis=1) / pairs, np.nan)
 
     def _running(self, weights: Floats) -> Floats:
-        """The sum of the weights before each place, from the first place on."""
-        inner = self._places[:-1]
-        if not len(inner):
-            return np.zeros(len(self._places))
-        return np.concatenate(([0.0], np.cumsum(np.add.reduceat(weights[: self._places[-1]], inner))))
+        """The sums of the weights before each place, from the first place on."""
+        between = np.zeros((len(weights), len(self._places)))
+        if inner := len(self._places) - 1:
+            between[:, 1:] = np.add.reduceat(weights[:, : self._places[-1]], self._places[:inner], axis=1)
+        return np.cumsum(between, axis=1)
 
 
 def resample(rankings: Mapping[str, Ranking], clusters: int, *, rounds: int = ROUNDS) -> dict[str, Floats]:
@@ -85,11 +92,19 @@ def resample(rankings: Mapping[str, Ranking], clusters: int, *, rounds: int = RO
     """
     rng = np.random.default_rng(SEED)
     found = {name: np.empty(rounds) for name in rankings}
-    for place in range(rounds):
-        weights = np.bincount(rng.integers(0, clusters, clusters), minlength=clusters).astype(np.float64)
+    looks = max((ranking.looks for ranking in rankings.values()), default=1)
+    at_once = max(min(AT_ONCE // max(looks, clusters, 1), rounds), 1)
+    for first in range(0, rounds, at_once):
+        weights = _drawn(rng, min(at_once, rounds - first), clusters)
         for name, ranking in rankings.items():
-            found[name][place] = ranking.area(weights)
+            found[name][first : first + len(weights)] = ranking.areas(weights)
     return found
+
+
+def _drawn(rng: np.random.Generator, rounds: int, clusters: int) -> Floats:
+    """How often each cluster was drawn, a row a round."""
+    drawings = rng.integers(0, clusters, (rounds, clusters)) + clusters * np.arange(rounds)[:, None]
+    return np.bincount(drawings.ravel(), minlength=rounds * clusters).reshape(rounds, clusters).astype(np.float64)
 
 
 def measure(value: float, drawings: Floats) -> Measure | None:

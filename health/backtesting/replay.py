@@ -11,7 +11,6 @@ from datetime import date, timedelta
 import numpy as np
 from django.db import connection
 
-from ..metrics import TIERS
 from ..readings import Selection, connected_sources
 from ..rules import Bools, Floats, Ints
 from ..scoring import Scored, compute
@@ -79,7 +78,7 @@ def replay(span: Span, candidate: Candidate, *, after_day: Callable[[int], None]
         pieces += [as_of(selection, day, last, candidate, connected=connected) for selection in selections()]
         after_day(done)
     whole = Panel(*(np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Panel)))
-    return _numbered(whole if candidate.tier is None else whole.take(whole.tiers == TIERS.index(candidate.tier)))
+    return _numbered(whole.take(np.isin(whole.tiers, candidate.tiers)))
 
 
 def as_of(

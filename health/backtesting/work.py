@@ -49,11 +49,11 @@ def start(
     by: Actor = None,
     now: datetime,
 ) -> Backtest:
-    """A backtest of a scorecard version, draft or published; of those in force unless given.
+    """A backtest of a scorecard version, draft or published; unless given, of the one in force or of those.
 
     What is left open of the span is filled in as `span.choose` says. Raises ValidationError naming the field.
     """
-    _check_version(version)
+    version = _checked(version)
     span = choose(since, until, horizon_days, newest=utc_day(now) - timedelta(days=1))
     return Backtest.objects.create(
         version=version,
@@ -66,12 +66,17 @@ def start(
     )
 
 
-def _check_version(version: ScorecardVersion | None) -> None:
+def _checked(version: ScorecardVersion | None) -> ScorecardVersion | None:
+    """The version that will do the scoring; None where several do."""
     try:
-        Candidate.of(version)
+        candidate = Candidate.of(version)
     except (BadDefinition, NoScorecard) as error:
         words = _("This scorecard cannot score anybody yet: %(why)s") % {"why": error}
         raise ValidationError({"version": words}) from error
+    if not len(candidate.tiers):
+        words = _("This scorecard would score nobody: others of higher priority score every tier it fits.")
+        raise ValidationError({"version": words})
+    return candidate.version
 
 
 def work_off(

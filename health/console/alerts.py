@@ -68,10 +68,11 @@ def _customer(alert: Alert) -> str:
 
 
 def _why(alert: Alert) -> str:
-    fell = _now("%(kind)s: from %(before)s to %(score)s") % {
+    fell = _now("%(kind)s: from %(before)s to %(score)s") if alert.shown_lost else _now("%(kind)s: at %(score)s")
+    fell %= {
         "kind": alert.get_kind_display(),
-        "before": figure(alert.score_before),
-        "score": figure(alert.score),
+        "before": figure(alert.shown_before),
+        "score": figure(alert.shown),
     }
     first = next(iter(alert.sentences), "")
     words = '<span class="af-list-words"><b class="af-name">{}</b><span class="af-why" title="{}">{}</span></span>'
@@ -108,10 +109,14 @@ for key, title, load, render, ordering, order in (
 
 
 def _parts() -> list[OrderedPart]:
-    return [OrderedPart(Q(), ("-rank", "-pk"))]
+    """What nobody has taken up yet comes before what somebody is on."""
+    is_open, by_stake = Q(state=Alert.State.OPEN), ("-rank", "-pk")
+    return [OrderedPart(is_open, by_stake), OrderedPart(~is_open, by_stake)]
 
 
-default_orders.register(DefaultOrder("health.alerts_at_stake", SUBJECT, _("most revenue × points lost first"), _parts))
+default_orders.register(
+    DefaultOrder("health.alerts_at_stake", SUBJECT, _("open ones first, most revenue × points lost on top"), _parts)
+)
 entries.register(
     Entry("health.alerts", _("Alerts"), "notifications", "health_alert_changelist", "", 12, PERMISSION, waiting)
 )
@@ -172,4 +177,4 @@ panels.register(
         PERMISSION,
     )
 )
-cards.register(Card("health.alerts", _("Open alerts"), "admin/cards/alerts.html", at_stake, 5, 22, PERMISSION))
+cards.register(Card("health.alerts", _("Open alerts"), "admin/cards/alerts.html", at_stake, 6, 22, PERMISSION))

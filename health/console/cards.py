@@ -115,7 +115,7 @@ cards.register(
         _("Biggest falls this week"),
         "admin/cards/falls.html",
         biggest_falls,
-        6,
+        7,
         21,
         "health.view_healthscore",
     )

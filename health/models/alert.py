@@ -1,5 +1,7 @@
 """Alerts, and the rules that raise them."""
 
+import math
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -209,3 +211,19 @@ class Alert(models.Model):
     def lost(self) -> float:
         """Points lost, of 100."""
         return max(self.score_before - self.score, 0.0)
+
+    @property
+    def shown(self) -> int:
+        """The score as a whole number on its side of the border: 49.6 is not "at risk at 50"."""
+        return math.floor(self.score if self.kind == AlertKind.AT_RISK else self.score + 0.5)
+
+    @property
+    def shown_before(self) -> int:
+        """The score it fell from, likewise: 80.2 was healthy, and healthy is above 80."""
+        healthy = self.kind == AlertKind.LEFT_HEALTHY
+        return math.ceil(self.score_before) if healthy else math.floor(self.score_before + 0.5)
+
+    @property
+    def shown_lost(self) -> int:
+        """Points lost between the numbers that are shown."""
+        return max(self.shown_before - self.shown, 0)

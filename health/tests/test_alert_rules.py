@@ -43,8 +43,8 @@ def test_a_calm_customer_is_found_by_no_rule() -> None:
         (49.9, 60, True, 60),
         (50.0, 60, True, None),
         (49.9, 60, False, None),
-        (30, None, True, 50),
-        (30, 40, True, 50),
+        (30, None, True, 30),
+        (30, 40, True, 40),
     ],
 )
 def test_at_risk_is_who_comes_below_the_band_from_elsewhere(
@@ -126,9 +126,9 @@ def test_leaving_health_takes_two_days_and_having_been_there(
     assert (found(LEFT_HEALTHY, standing, RULES[LEFT_HEALTHY]) is not None) is is_found
 
 
-@pytest.mark.parametrize(("healthy", "is_over"), [(2, True), (1, False)])
-def test_being_healthy_again_takes_two_days_too(healthy: int, is_over: bool) -> None:
-    standing = replace(CALM, healthy_days=healthy, unhealthy_days=2 - healthy)
+@pytest.mark.parametrize(("healthy", "score", "is_over"), [(2, 85, True), (2, 84.9, False), (1, 85, False)])
+def test_being_healthy_again_takes_two_days_and_some_points_too(healthy: int, score: float, is_over: bool) -> None:
+    standing = replace(CALM, score=score, healthy_days=healthy, unhealthy_days=2 - healthy)
 
     assert recovered(LEFT_HEALTHY, standing, RULES[LEFT_HEALTHY], before=85) is is_over
 

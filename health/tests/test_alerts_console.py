@@ -21,7 +21,7 @@ from .test_alerts import make_alert
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 LIST = "/admin/health/alert/"
-SECRET = "https://hooks.slack.example/services/T0/B0/verysecret"
+SECRET = "https://hooks.slack.com/services/T0/B0/verysecret"
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ class TestList:
         _alert("Other", 5000)
 
         assert _names(mine) == ["Much", "Little"]
-        assert "most revenue × points lost first" in mine.get(LIST).content.decode()
+        assert "open ones first, most revenue × points lost on top" in mine.get(LIST).content.decode()
 
     def test_who_has_none_sees_everybodys(self, clara: User) -> None:
         _alert("Hers", owner=clara)
@@ -80,12 +80,12 @@ class TestList:
     @pytest.mark.parametrize(
         ("query", "names"),
         [
-            ("?which=all", ["Open", "Taken up", "Quiet"]),
+            ("?which=all", ["Open", "Quiet", "Taken up"]),
             ("?which=quiet", ["Quiet"]),
             ("?which=closed", ["Closed"]),
             ("?which=all&state__exact=acknowledged", ["Taken up"]),
             ("?which=all&kind__exact=drop", ["Quiet"]),
-            ("?which=all&owner=nobody", ["Open", "Taken up", "Quiet"]),
+            ("?which=all&owner=nobody", ["Open", "Quiet", "Taken up"]),
         ],
     )
     def test_it_is_narrowed_by_tabs_and_filters(self, mine: Client, query: str, names: list[str]) -> None:
@@ -286,14 +286,14 @@ class TestSettings:
     def test_the_stored_slack_address_is_never_shown(self, manager: Client) -> None:
         html = manager.get("/admin/health/healthsettings/", follow=True).content.decode()
 
-        assert "https://hooks.slack.example/…cret" in html
+        assert "https://hooks.slack.com/…cret" in html
         assert "verysecret" not in html
 
     @pytest.mark.parametrize(
         ("changed", "stored"),
         [
             ({}, SECRET),
-            ({"slack_address": "https://hooks.slack.example/new"}, "https://hooks.slack.example/new"),
+            ({"slack_address": "https://hooks.slack.com/new"}, "https://hooks.slack.com/new"),
             ({"forget_slack": "on"}, ""),
         ],
     )
@@ -311,7 +311,7 @@ class TestSettings:
         assert HealthSettings.get().late_feed_share == 0.5
 
     def test_a_test_post_is_queued(self, manager: Client) -> None:
-        manager.get("/admin/health/healthsettings/1/send-test-post/")
+        manager.post("/admin/health/healthsettings/1/send-test-post/")
 
         notice = Notice.objects.get()
         assert (notice.address, notice.state) == (SECRET, "waiting")
@@ -319,7 +319,7 @@ class TestSettings:
     def test_without_an_address_there_is_no_test_post(self, manager: Client) -> None:
         HealthSettings.objects.update(slack_address="")
 
-        html = manager.get("/admin/health/healthsettings/1/send-test-post/", follow=True).content.decode()
+        html = manager.post("/admin/health/healthsettings/1/send-test-post/", follow=True).content.decode()
 
         assert "There is no Slack address" in html
         assert not Notice.objects.exists()

@@ -51,7 +51,7 @@ class TestArea:
         found = ranking(rows)
 
         assert found.area() == pytest.approx(by_definition(rows, [1, 1, 1, 1]), nan_ok=True)
-        assert found.area(np.array(weight, float)) == pytest.approx(by_definition(rows, weight), nan_ok=True)
+        assert found.areas(np.array([weight], float))[0] == pytest.approx(by_definition(rows, weight), nan_ok=True)
 
     def test_looks_without_data_are_left_out(self) -> None:
         values = np.array([1.0, NAN, 2.0, NAN])

@@ -10,8 +10,8 @@ from django.db.models import Sum
 from agentfactory_cs.customers.demo.stories import STORIES
 from agentfactory_cs.customers.models import Customer, Subscription, SubscriptionChange
 from agentfactory_cs.demo import World, load
-from agentfactory_cs.messaging.models import Response, SurveyKind
-from health.models import HealthScore
+from agentfactory_cs.messaging.models import Notice, Response, SurveyKind
+from health.models import Alert, HealthScore
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +185,12 @@ def test_the_recovered_one_was_far_below_and_is_back(told: Told) -> None:
     assert told.score("recovered", 62) < 50
     assert told.answers("recovered", SurveyKind.NPS)[-2:] == [4, 8]
     assert _indicators(told, "recovered") == set()
+
+
+def test_what_became_at_risk_was_alerted_and_no_mail_of_the_past_waits(told: Told) -> None:
+    kinds = set(Alert.objects.filter(customer=told.customer("payment trouble")).values_list("kind", flat=True))
+    of_the_recovered = Alert.objects.filter(customer=told.customer("recovered"), kind="at_risk")
+
+    assert "at_risk" in kinds
+    assert of_the_recovered.filter(rearmed_on__isnull=False).exists()
+    assert not Notice.objects.filter(kind="health.alerts").exists()

@@ -454,7 +454,7 @@ class TestCommand:
 def test_score_everybody_now_says_why_it_does_not(console: Client) -> None:
     make_fleet(4, arrived=1)
 
-    page = console.get("/admin/health/scoringrun/score-everybody", follow=True).content.decode()
+    page = console.post("/admin/health/scoringrun/score-everybody/", follow=True).content.decode()
 
     assert "has come for 1 of the 4 customers" in page
     assert "Scoring everybody for" not in page

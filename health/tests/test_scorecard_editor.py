@@ -138,6 +138,19 @@ class TestEditor:
         assert 'value="Mine"' in html
         assert draft.title == "Hers"
 
+    def test_a_page_from_before_somebody_added_a_limit_is_refused_not_broken(
+        self, console: Client, draft: ScorecardVersion
+    ) -> None:
+        unpaid = {"subject": "signal:payment_unpaid", "at_most": "60"}
+        sent = filled(draft, **{f"limits__0__{name}": value for name, value in unpaid.items()})
+        first = console.post(address(draft), sent)
+        again = console.post(address(draft), sent)
+        shown = console.post(address(draft, "preview"), sent)
+
+        assert first.status_code == 302
+        assert "saved this draft on" in again.content.decode()
+        assert shown.status_code == 200
+
     def test_of_a_tiers_scorecard_only_its_tier_is_asked_about(self, console: Client) -> None:
         pro = scorecards.create_scorecard(name="Pro", tier="pro", now=NOW)
         version = scorecards.start_draft(pro, now=NOW)

@@ -6,10 +6,13 @@ import http.client
 import io
 import os
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +28,25 @@ from agentfactory_cs.embedded.kernel import open_lock, try_lock
 STOP_SECONDS = 60
 
 
+@contextmanager
+def _no_interrupt_lost() -> Iterator[None]:
+    """Python passes over a KeyboardInterrupt that falls into the clearing away of an object: it is raised again
+    at the end."""
+    asked: list[int] = []
+
+    def take_note(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, take_note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
+
+
 class Command(BaseCommand):
     help = "Prepares the database and runs web, worker and beat: what `make run` does."
     requires_system_checks: list[str] = []
@@ -38,8 +60,9 @@ class Command(BaseCommand):
         lock = _be_the_only_one()
         try:
             _check_port(self.host, self.port)
-            self._reach_servers()
-            self._prepare()
+            with _no_interrupt_lost():
+                self._reach_servers()
+                self._prepare()
             reason = processes.run(settings.BASE_DIR / "Procfile", self._environment(), self._watch)
         except KeyboardInterrupt:
             reason = None

@@ -35,14 +35,14 @@ class NoticeAdmin(ReadOnlyAdmin):
     actions = ("send_again", "mark_arrived")
     empty_words = _("Notices are mails to our own people and posts to Slack, such as the daily digest of alerts.")
     fieldsets = (
-        (None, {"fields": ("show_state", "error", ("channel", "to"), "kind")}),
+        (None, {"fields": ("state", "error", ("channel", "to"), "kind")}),
         (_("As its reader sees it"), {"fields": ("subject", "as_seen", "text")}),
         (
             _("Delivery"),
             {"fields": ("message_id", "attempts", ("created_at", "not_before", "claimed_at", "sent_at"))},
         ),
     )
-    readonly_fields = ("to", "show_state", "as_seen")
+    readonly_fields = ("to", "as_seen")
 
     @display(
         description=_("State"),

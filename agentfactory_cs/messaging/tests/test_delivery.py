@@ -252,7 +252,8 @@ class TestSlack:
         ("answer", "state"),
         [
             ((429, {"Retry-After": "30"}, "rate_limited"), "waiting"),
-            ((500, {}, "rollup_error"), "waiting"),
+            ((503, {}, "service_unavailable"), "waiting"),
+            ((500, {}, "rollup_error"), "uncertain"),
             ((400, {}, "invalid_payload"), "failed"),
             ((403, {}, "action_prohibited"), "failed"),
             ((404, {}, "channel_not_found"), "failed"),

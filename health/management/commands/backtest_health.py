@@ -10,10 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from health import backtesting
 from health.backtesting import report
-from health.backtesting.naming import version_named
 from health.backtesting.span import HORIZON_DAYS
 from health.management.arguments import day_of
 from health.models import Backtest
+from health.rescoring import UnknownVersion, find_version
 
 _OPTIONS = {"version": "--scorecard", "since": "--from", "until": "--to", "horizon_days": "--horizon"}
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             "--scorecard",
             default="",
             metavar="NAME",
-            help='A version ("Standard v2"), a scorecard (its newest) or a draft\'s id; those in force unless given.',
+            help='A version, such as "Standard v2", or a draft\'s id; those in force unless given.',
         )
         parser.add_argument("--from", dest="since", type=day_of, metavar="DATE", help="From the end of this month.")
         parser.add_argument("--to", dest="until", type=day_of, metavar="DATE", help="No month end after this day.")
@@ -54,13 +54,13 @@ class Command(BaseCommand):
 def _started(options: dict[str, Any]) -> Backtest:
     try:
         return backtesting.start(
-            version=version_named(options["scorecard"]),
+            version=find_version(options["scorecard"]) if options["scorecard"] else None,
             since=options["since"],
             until=options["until"],
             horizon_days=options["horizon"],
             now=timezone.now(),
         )
-    except LookupError as error:
+    except UnknownVersion as error:
         raise CommandError(str(error)) from None
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
