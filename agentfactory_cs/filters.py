@@ -1,9 +1,12 @@
 """Filters that the resources of every app share."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 
 _LARGEST_ID = 2**63 - 1
 
@@ -15,3 +18,20 @@ class IdFilter(filters.NumberFilter):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=1, max_value=_LARGEST_ID, **options)
+
+
+class MomentField(IsoDateTimeField):
+    """In UTC: PostgreSQL refuses offsets of 16 hours and more, which ISO 8601 and Python allow."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().to_python(value)
+        try:
+            return moment.astimezone(UTC) if moment else None
+        except OverflowError:
+            raise ValidationError("This moment lies outside the calendar.", code="invalid") from None
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    """A moment such as 2026-11-22T09:00:00Z."""
+
+    field_class = MomentField

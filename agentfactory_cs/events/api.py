@@ -15,7 +15,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import GenericViewSet
 
-from agentfactory_cs.filters import IdFilter
+from agentfactory_cs.filters import IdFilter, MomentFilter
 
 from .models import Event, Place
 from .queries import oldest_under_way
@@ -36,8 +36,8 @@ class EventSerializer(serializers.ModelSerializer):
 class EventFilter(filters.FilterSet):
     customer = IdFilter(field_name="customer_id", help_text="Our id of the customer.")
     customer_external_id = filters.CharFilter(field_name="customer__external_id", help_text="The platform's tenant id.")
-    happened_since = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="gte")
-    happened_until = filters.IsoDateTimeFilter(field_name="happened_at", lookup_expr="lt")
+    happened_since = MomentFilter(field_name="happened_at", lookup_expr="gte")
+    happened_until = MomentFilter(field_name="happened_at", lookup_expr="lt")
 
     class Meta:
         model = Event

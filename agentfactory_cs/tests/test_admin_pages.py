@@ -35,8 +35,10 @@ from agentfactory_cs.customers.tests.factories import (
     make_subscription,
     make_usage,
 )
+from agentfactory_cs.messaging import pace, suppression
 from agentfactory_cs.messaging.models import Response, Survey
 from agentfactory_cs.messaging.services import record_response
+from agentfactory_cs.messaging.tests.mails import make_email
 from health.services import score_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -73,6 +75,9 @@ def customer() -> Customer:
     record_response(answer, now=NOW)
     make_usage(customer, days=40, api_calls=10, logins=1)
     score_customer(customer.pk, now=NOW)
+    make_email(contact)
+    suppression.suppress(contact.email, reason="by_hand", now=NOW)
+    pace.pace_of("smtp", NOW)
     gone = make_customer()
     services.record_churn(Churn(customer=gone, churned_on=YESTERDAY), by=manager, now=NOW)
     return customer

@@ -45,6 +45,20 @@ def test_scoring_is_measured_against_one_statement_and_by_real_workers() -> None
 
 
 @pytest.mark.django_db(transaction=True)
+def test_mail_is_measured_against_a_bare_loop_and_by_two_processes() -> None:
+    children, out = psutil.Process().children(), StringIO()
+
+    call_command("benchmark", "mail", "--mails", "30", "--json", stdout=out)
+
+    result = json.loads(out.getvalue().splitlines()[-1])
+    assert (result["name"], result["n"], result["unit"]) == ("mail", 30, "mails/s")
+    assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
+    assert result["ratio_two_workers"] == pytest.approx(result["two_workers"] / result["baseline"])
+    assert throwaway_databases() == []
+    assert psutil.Process().children() == children
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_backtest_is_measured_against_one_daily_run() -> None:
     out = StringIO()
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 from rest_framework.viewsets import GenericViewSet
 
-from agentfactory_cs.filters import IdFilter
+from agentfactory_cs.filters import IdFilter, MomentFilter
 
 from ..models import Customer
 
@@ -103,11 +103,11 @@ class OfCustomerFilter(filters.FilterSet):
     )
 
 
-def since_filter(field: str, help_text: str) -> filters.IsoDateTimeFilter:
-    return filters.IsoDateTimeFilter(field_name=field, lookup_expr="gte", help_text=help_text)
+def since_filter(field: str, help_text: str) -> MomentFilter:
+    return MomentFilter(field_name=field, lookup_expr="gte", help_text=help_text)
 
 
-def updated_since() -> filters.IsoDateTimeFilter:
+def updated_since() -> MomentFilter:
     return since_filter("updated_at", "Changed at this moment or later, such as 2026-11-22T09:00:00Z.")
 
 

@@ -8,6 +8,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agentfactory_cs.filters import MomentFilter
+
 from ..models import Task
 from ..services import finish_task, remove_record, reopen_task, save_task
 from .records import OfCustomerFilter, OfCustomerSerializer, RecordSerializer, RecordViewSet, staff_field, updated_since
@@ -47,7 +49,7 @@ class FinishSerializer(RecordSerializer):
 
 class TaskFilter(OfCustomerFilter):
     owner = filters.CharFilter(field_name="owner__username", help_text="User name.")
-    due_before = filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="lt")
+    due_before = MomentFilter(field_name="due_at", lookup_expr="lt")
     updated_since = updated_since()
 
     class Meta:
