@@ -64,6 +64,9 @@ class Playbook(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    activated_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it became active last; events of before let nobody in."
+    )
     reviewed_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last looked whether it works.")
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -75,6 +78,10 @@ class Playbook(models.Model):
         ordering = ("-priority", "name")
         constraints = (
             one_of("state", PlaybookState, "playbook_state_known"),
+            models.CheckConstraint(
+                condition=~models.Q(state="active") | models.Q(activated_at__isnull=False),
+                name="playbook_active_has_its_moment",
+            ),
             models.CheckConstraint(
                 condition=models.Q(holdout_percent__lte=50),
                 name="playbook_holdout_at_most_half",

@@ -133,10 +133,10 @@ class StepState(models.TextChoices):
 class RunStep(models.Model):
     """One step of one run: a row with a due time from the moment the customer enters.
 
-    A worker claims what is due (`claimed_at` is a lease), judges its condition, does it and settles it in one
-    transaction; effects outside are rows of their own (an e-mail, a notice). `because` says why it was
-    skipped, failed or put off; `result` keeps what the action reported and the facts its condition was judged
-    by. A step behind a branch has no due time until the branch is decided.
+    A worker locks what is due (and its run), judges its condition, does it and settles it in one transaction:
+    killed in between, nothing was done. Effects outside are rows of their own (an e-mail, a notice). `because`
+    says why it was skipped, failed or put off; `result` keeps what the action reported and the facts its
+    condition was judged by. A step behind a branch has no due time until the branch is decided.
     """
 
     State = StepState
@@ -165,7 +165,6 @@ class RunStep(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, help_text="Empty until its branch is decided.")
     not_before = models.DateTimeField(null=True, blank=True, help_text="The next attempt; put off, later than due.")
     attempts = models.PositiveSmallIntegerField(default=0)
-    claimed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
