@@ -108,8 +108,8 @@ def _refused(
     reasons: dict[int, tuple[str, str]] = {}
     for customer_id, name in _held_by_others(playbook, candidates):
         reasons[customer_id] = (Refusal.Reason.PRIORITY, f"It is in {name}, which goes first.")
-    earlier = Run.objects.filter(playbook=playbook, customer__in=candidates).order_by("customer", "-entered_at")
-    for run in earlier.distinct("customer"):
+    earlier = Run.objects.filter(playbook=playbook, customer__in=candidates).order_by("customer_id", "-entered_at")
+    for run in earlier.distinct("customer_id"):
         if reason := _not_again(playbook, run, candidates[run.customer_id], now):
             reasons[run.customer_id] = reason
     for customer_id, customer in customers.items():
