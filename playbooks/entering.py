@@ -25,6 +25,8 @@ from .words import met_words, unmet_words
 
 # One transaction lets at most so many in.
 BATCH = 1_000
+# An event learned of so long after it happened (an import of customers of last year) is no reason to act now.
+OLD_NEWS = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Candidate:
     """A customer that a trigger names; with the event, where one did."""
 
     customer_id: int
-    event_id: int | None = None
+    event: Event | None = None
 
 
 def on_events(events: Sequence[Event], now: datetime) -> None:
@@ -42,7 +44,7 @@ def on_events(events: Sequence[Event], now: datetime) -> None:
         # What was recorded before the playbook was active is no news to it.
         fresh = [event for event in named if playbook.activated_at and event.recorded_at >= playbook.activated_at]
         if fresh:
-            enter(playbook, version, [Candidate(event.customer_id, event.pk) for event in fresh], now=now)
+            enter(playbook, version, [Candidate(event.customer_id, event) for event in fresh], now=now)
 
 
 def look_at_everybody(now: datetime) -> int:
@@ -106,6 +108,12 @@ def _refused(
 ) -> dict[int, tuple[str, str]]:
     """Who may not enter whatever the conditions say, with the reason; the weightiest reason wins."""
     reasons: dict[int, tuple[str, str]] = {}
+    for candidate in candidates.values():
+        if candidate.event and now - candidate.event.happened_at > OLD_NEWS:
+            words = (
+                f"It happened on {utc_day(candidate.event.happened_at)}, more than {OLD_NEWS.days} days before we knew."
+            )
+            reasons[candidate.customer_id] = (Refusal.Reason.OLD_NEWS, words)
     for customer_id, name in _held_by_others(playbook, candidates):
         reasons[customer_id] = (Refusal.Reason.PRIORITY, f"It is in {name}, which goes first.")
     earlier = Run.objects.filter(playbook=playbook, customer__in=candidates).order_by("customer_id", "-entered_at")
@@ -121,7 +129,7 @@ def _refused(
 def _not_again(playbook: Playbook, run: Run, candidate: Candidate, now: datetime) -> tuple[str, str] | None:
     if run.ended_at is None:
         return Refusal.Reason.ALREADY_IN, f"It has been in it since {utc_day(run.entered_at)}."
-    if candidate.event_id is not None and run.event_id == candidate.event_id:
+    if candidate.event and run.event_id == candidate.event.pk:
         return Refusal.Reason.ALREADY_IN, "This very event let it in before."
     again = run.ended_at + timedelta(days=playbook.cool_down_days)
     if again > now:
@@ -171,7 +179,7 @@ def _run(
         customer_id=candidate.customer_id,
         entered_because=because or met_words(judged) or _trigger_words(version.plan),
         entry_facts={"rows": [list(row) for row in judged.rows]},
-        event_id=candidate.event_id,
+        event_id=candidate.event.pk if candidate.event else None,
         started_by=actor_user(by),
         entered_at=now,
         goal_until=now + timedelta(days=goal.within_days) if goal else None,

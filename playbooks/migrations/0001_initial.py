@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             name='Refusal',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('reason', models.CharField(choices=[('already_in', 'Already in it'), ('cool_down', 'Was in it not long ago'), ('priority', 'A playbook of higher priority has it'), ('churned', 'Churned'), ('condition', 'Its entry conditions were not met'), ('inactive', 'The playbook was not active')], max_length=12)),
+                ('reason', models.CharField(choices=[('already_in', 'Already in it'), ('cool_down', 'Was in it not long ago'), ('priority', 'A playbook of higher priority has it'), ('churned', 'Churned'), ('condition', 'Its entry conditions were not met'), ('old_news', 'It happened too long ago')], max_length=12)),
                 ('detail', models.TextField(blank=True)),
                 ('on', models.DateField()),
                 ('refused_at', models.DateTimeField()),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='refusal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['already_in', 'cool_down', 'priority', 'churned', 'condition', 'inactive'])), name='refusal_reason_known', violation_error_message='reason must be one of already_in, cool_down, priority, churned, condition, inactive.'),
+            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['already_in', 'cool_down', 'priority', 'churned', 'condition', 'old_news'])), name='refusal_reason_known', violation_error_message='reason must be one of already_in, cool_down, priority, churned, condition, old_news.'),
         ),
         migrations.AddConstraint(
             model_name='refusal',

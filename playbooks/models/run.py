@@ -212,7 +212,7 @@ class RefusalReason(models.TextChoices):
     PRIORITY = "priority", "A playbook of higher priority has it"
     CHURNED = "churned", "Churned"
     CONDITION = "condition", "Its entry conditions were not met"
-    INACTIVE = "inactive", "The playbook was not active"
+    OLD_NEWS = "old_news", "It happened too long ago"
 
 
 class Refusal(models.Model):

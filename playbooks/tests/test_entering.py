@@ -28,7 +28,7 @@ def refusals() -> list[tuple[int, str]]:
 
 def test_an_event_lets_its_customer_in_with_its_steps_due() -> None:
     playbook = make_playbook(tag_step("now"), tag_step("later", day=3, hour=2), trigger=SIGNED_UP)
-    customer = make_customer()
+    customer = make_customer(signed_up_at=NOW)
 
     entering.on_events(signups(), NOW)
 
@@ -39,7 +39,7 @@ def test_an_event_lets_its_customer_in_with_its_steps_due() -> None:
 
 def test_the_same_event_twice_lets_nobody_in_twice() -> None:
     make_playbook(trigger=SIGNED_UP, cool_down_days=0)
-    make_customer()
+    make_customer(signed_up_at=NOW)
 
     for _ in range(2):
         entering.on_events(signups(), NOW)
@@ -58,9 +58,19 @@ def test_events_recorded_before_it_was_active_let_nobody_in() -> None:
     assert not Run.objects.exists()
 
 
+def test_an_event_that_happened_long_ago_lets_nobody_in() -> None:
+    make_playbook(trigger=SIGNED_UP)
+    customer = make_customer(signed_up_at=NOW - timedelta(days=3))
+
+    entering.on_events(signups(), NOW)
+
+    assert refusals() == [(customer.pk, "old_news")]
+    assert "It happened on 2026-06-28" in Refusal.objects.get().detail
+
+
 def test_whoever_does_not_fit_is_refused_with_the_figures() -> None:
     make_playbook(trigger=SIGNED_UP, entry=rows(("customers.tier", "in", ["enterprise"])))
-    customer = make_customer(tier="pro")
+    customer = make_customer(tier="pro", signed_up_at=NOW)
 
     entering.on_events(signups(), NOW)
 
@@ -108,7 +118,7 @@ def test_an_exclusive_playbook_of_a_higher_priority_keeps_its_customers() -> Non
 
 def test_who_has_left_enters_nothing() -> None:
     make_playbook(trigger=SIGNED_UP)
-    customer = make_customer()
+    customer = make_customer(signed_up_at=NOW - timedelta(days=1, hours=12))
     customers.record_churn(Churn(customer=customer, churned_on=YESTERDAY), now=NOW)
 
     entering.on_events(signups(), NOW)
