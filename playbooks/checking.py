@@ -10,7 +10,7 @@ from .rules import ACTION, EVENT, BadDefinition, Data, Definition, Step
 def check(data: Data) -> Definition:
     """The definition, parsed. Raises BadDefinition naming the place and the reason."""
     plan = Definition.from_data(data)
-    if plan.trigger.on == EVENT and plan.trigger.event not in triggers:
+    if plan.trigger.kind == EVENT and plan.trigger.event not in triggers:
         raise BadDefinition(f"trigger.event: there is no event {plan.trigger.event!r}.")
     _check_condition(plan.entry, "entry")
     _check_condition(plan.exit, "exit")

@@ -64,7 +64,7 @@ def _in_force(on: str) -> list[tuple[Playbook, PlaybookVersion]]:
     """The active playbooks of a kind of trigger with their versions in force, the most important first."""
     newest = PlaybookVersion.objects.filter(state="published", playbook__in=Playbook.objects.active())
     newest = newest.order_by("playbook_id", "-number").distinct("playbook_id").select_related("playbook")
-    found = [(version.playbook, version) for version in newest if version.plan.trigger.on == on]
+    found = [(version.playbook, version) for version in newest if version.plan.trigger.kind == on]
     return sorted(found, key=lambda pair: (-pair[0].priority, pair[0].pk))
 
 
@@ -191,7 +191,7 @@ def _run(
 
 
 def _trigger_words(plan: Definition) -> str:
-    return f"The event {plan.trigger.event}" if plan.trigger.on == EVENT else "Everybody enters"
+    return f"The event {plan.trigger.event}" if plan.trigger.kind == EVENT else "Everybody enters"
 
 
 def _store(

@@ -1,6 +1,6 @@
 """What a playbook's definition says: parsed from plain data, refused with the place and the reason. No Django.
 
-    {"trigger": {"on": "event", "event": "customers.signed_up"},            event | schedule | manual
+    {"trigger": {"kind": "event", "event": "customers.signed_up"},            event | schedule | manual
      "entry": CONDITION, "exit": CONDITION, "goal": {"when": CONDITION, "within_days": 30},
      "steps": [{"key": "welcome", "title": "Welcome mail", "kind": "action", "day": 0, "hour": 0,
                 "action": "messaging.send_mail", "params": {"template": "welcome_email"}}, …]}
@@ -30,7 +30,7 @@ class BadDefinition(ValueError):
 class Trigger:
     """What lets customers in: an event, the daily look at everybody, or a person alone."""
 
-    on: Literal["event", "schedule", "manual"]
+    kind: Literal["event", "schedule", "manual"]
     event: str = ""
 
 
@@ -104,7 +104,7 @@ class Definition:
 def _only(data: Any, place: str, keys: set[str]) -> None:
     if not isinstance(data, Mapping):
         raise BadDefinition(f"{place}: must be an object, not {data!r}.")
-    if unknown := sorted(set(data) - keys):
+    if unknown := sorted(str(key) for key in set(data) - keys):
         raise BadDefinition(f"{place}: knows no {', '.join(unknown)}; it may hold {', '.join(sorted(keys))}.")
 
 
@@ -145,11 +145,11 @@ def _condition(value: Any, place: str) -> Data | None:
 
 
 def _trigger(value: Any) -> Trigger:
-    _only(value, "trigger", {"on", "event"})
-    on = _choice(value, "on", "trigger", (EVENT, SCHEDULE, MANUAL_START))
-    if on != EVENT and value.get("event"):
+    _only(value, "trigger", {"kind", "event"})
+    kind = _choice(value, "kind", "trigger", (EVENT, SCHEDULE, MANUAL_START))
+    if kind != EVENT and value.get("event"):
         raise BadDefinition("trigger.event: only an event trigger names one.")
-    return Trigger(on, _text(value, "event", "trigger") if on == EVENT else "")
+    return Trigger(kind, _text(value, "event", "trigger") if kind == EVENT else "")
 
 
 def _goal(value: Any) -> Goal | None:

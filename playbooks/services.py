@@ -31,7 +31,13 @@ def content_hash(definition: Data) -> str:
 
 @transaction.atomic
 def save_draft(
-    playbook: Playbook, definition: Data, *, revision: int | None = None, by: Actor = None, now: datetime
+    playbook: Playbook,
+    definition: Data,
+    *,
+    revision: int | None = None,
+    is_shipped: bool = False,
+    by: Actor = None,
+    now: datetime,
 ) -> PlaybookVersion:
     """Write the playbook's draft, there being one at a time. It must parse; that everything it names exists is
     asked at publishing.
@@ -46,7 +52,7 @@ def save_draft(
             {"revision": ValidationError("Somebody has saved this draft since you opened it.", code="conflict")}
         )
     draft.definition, draft.content_hash = dict(definition), content_hash(definition)
-    draft.revision, draft.created_by = draft.revision + 1, actor_user(by)
+    draft.revision, draft.is_shipped, draft.created_by = draft.revision + 1, is_shipped, actor_user(by)
     draft.save()
     return draft
 

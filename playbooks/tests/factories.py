@@ -9,8 +9,8 @@ from playbooks.models import Playbook, Run
 from playbooks.models.playbook import PlaybookState
 from playbooks.working import work_off_due
 
-SIGNED_UP = {"on": "event", "event": "customers.signed_up"}
-BY_HAND = {"on": "manual"}
+SIGNED_UP = {"kind": "event", "event": "customers.signed_up"}
+BY_HAND = {"kind": "manual"}
 
 
 def tag_step(key: str = "tag", **fields: Any) -> dict[str, Any]:

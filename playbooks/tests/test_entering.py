@@ -80,7 +80,7 @@ def test_whoever_does_not_fit_is_refused_with_the_figures() -> None:
 
 
 def test_the_daily_look_lets_in_everybody_who_fits_and_refuses_nobody_else() -> None:
-    make_playbook(trigger={"on": "schedule"}, entry=rows(("customers.tier", "in", ["pro"])))
+    make_playbook(trigger={"kind": "schedule"}, entry=rows(("customers.tier", "in", ["pro"])))
     fitting, _other = make_customer(tier="pro"), make_customer(tier="free")
 
     entered = entering.look_at_everybody(NOW)
@@ -91,7 +91,7 @@ def test_the_daily_look_lets_in_everybody_who_fits_and_refuses_nobody_else() -> 
 
 
 def test_a_customer_is_in_a_playbook_once_and_again_after_the_cool_down() -> None:
-    playbook = make_playbook(manual_step(), trigger={"on": "schedule"}, cool_down_days=90)
+    playbook = make_playbook(manual_step(), trigger={"kind": "schedule"}, cool_down_days=90)
     customer = make_customer()
     entering.look_at_everybody(NOW)
     entering.look_at_everybody(NOW + timedelta(days=1))
@@ -106,8 +106,8 @@ def test_a_customer_is_in_a_playbook_once_and_again_after_the_cool_down() -> Non
 
 
 def test_an_exclusive_playbook_of_a_higher_priority_keeps_its_customers() -> None:
-    make_playbook(manual_step(), trigger={"on": "schedule"}, priority=10, is_exclusive=True, name="Rescue")
-    lower = make_playbook(manual_step(), trigger={"on": "schedule"}, priority=1)
+    make_playbook(manual_step(), trigger={"kind": "schedule"}, priority=10, is_exclusive=True, name="Rescue")
+    lower = make_playbook(manual_step(), trigger={"kind": "schedule"}, priority=1)
     make_customer()
 
     entering.look_at_everybody(NOW)
@@ -138,7 +138,7 @@ def test_a_playbook_that_is_not_active_lets_nobody_in(state: PlaybookState) -> N
 
 
 def test_about_the_share_that_is_to_be_held_out_is_and_always_the_same() -> None:
-    playbook = make_playbook(trigger={"on": "schedule"}, holdout_percent=20)
+    playbook = make_playbook(trigger={"kind": "schedule"}, holdout_percent=20)
 
     drawn = [entering.is_held_out(playbook, customer_id) for customer_id in range(1, 5001)]
 
@@ -147,7 +147,7 @@ def test_about_the_share_that_is_to_be_held_out_is_and_always_the_same() -> None
 
 
 def test_the_held_out_get_a_row_and_no_steps() -> None:
-    playbook = make_playbook(trigger={"on": "schedule"}, holdout_percent=50)
+    playbook = make_playbook(trigger={"kind": "schedule"}, holdout_percent=50)
     held = [
         customer for customer in (make_customer() for _ in range(30)) if entering.is_held_out(playbook, customer.pk)
     ]
@@ -172,7 +172,7 @@ def test_a_person_may_start_it_whatever_the_conditions_but_not_twice(manager: An
 
 
 def test_entering_takes_as_many_queries_for_many_as_for_few(django_assert_max_num_queries: Any) -> None:
-    make_playbook(tag_step("a"), tag_step("b", day=1), trigger={"on": "schedule"})
+    make_playbook(tag_step("a"), tag_step("b", day=1), trigger={"kind": "schedule"})
     for _ in range(40):
         make_customer()
 

@@ -212,7 +212,7 @@ def test_a_failed_step_can_be_tried_again_or_passed_over(broken: dict[str, Any])
 
 def test_the_goal_is_looked_for_even_after_the_last_step_and_for_those_held_out() -> None:
     goal = {"when": rows(("customers.tier", "in", ["pro"])), "within_days": 30}
-    playbook = make_playbook(trigger={"on": "schedule"}, goal=goal, holdout_percent=50)
+    playbook = make_playbook(trigger={"kind": "schedule"}, goal=goal, holdout_percent=50)
     for _ in range(20):
         make_customer(tier="free")
     entering.look_at_everybody(NOW)
