@@ -1,6 +1,7 @@
-"""DATABASE_URL and REDIS_URL: read for Django and Celery, and found wrong in words a person can act on."""
+"""The addresses in the environment: read for Django and Celery, and found wrong in words a person can act on."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -32,6 +33,33 @@ def broker(url: str) -> str:
     if url.startswith("unix://"):
         return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
     return url
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings. The address may hold a password, and is not repeated in errors."""
+    wanted = "smtp+tls://user:password@host:587 (or smtp+ssl:// or smtp://), or unset to have mail written to files"
+    try:
+        config = environ.Env.email_url_config(url)
+    except (ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"EMAIL_URL must look like {wanted}.") from error
+    if not url.startswith("smtp"):
+        raise ImproperlyConfigured(f"EMAIL_URL must look like {wanted}.")
+    if not config["EMAIL_HOST"]:
+        raise ImproperlyConfigured(f"EMAIL_URL names no mail server; it must look like {wanted}.")
+    usual = 465 if config.get("EMAIL_USE_SSL") else 587 if config.get("EMAIL_USE_TLS") else 25
+    credentials = {name: config[name] or "" for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")}
+    return {**config, **credentials, "EMAIL_PORT": config["EMAIL_PORT"] or usual}
+
+
+def site(address: str, host: str, port: str) -> str:
+    """How people reach the site, without a slash at the end; unless given, where the web listens on this machine."""
+    if not address:
+        here = "localhost" if host in ("", "127.0.0.1", "0.0.0.0", "[::]") else host  # noqa: S104 - to compare with
+        return f"http://{here}:{port or 8000}"
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ImproperlyConfigured(f"SITE_ADDRESS must look like https://cs.example.com, not {address!r}.")
+    return address.rstrip("/")
 
 
 def find_fault_with_database() -> str | None:

@@ -56,6 +56,36 @@ JOBS = (
         crontab="45 * * * *",
     ),
     Job(
+        "Overrides that ran out",
+        "health.tasks.note_expired_overrides",
+        "Records scores set by hand that have run out, and tells their owners.",
+        crontab="30 2 * * *",
+    ),
+    Job(
+        "Weekly reports",
+        "health.tasks.make_due_reports",
+        "Makes and sends the weekly reports once they are due: the day and time are in Settings, Health settings.",
+        every_seconds=300,
+    ),
+    Job(
+        "Send notices",
+        "agentfactory_cs.messaging.tasks.deliver_notices",
+        "Sends what waits for our own people, by e-mail and to Slack, and tries again what failed.",
+        every_seconds=60,
+    ),
+    Job(
+        "Tell of alerts",
+        "health.tasks.tell_of_alerts",
+        "Brings back alerts whose snooze is over, and writes the daily digest when its time has come.",
+        every_seconds=60,
+    ),
+    Job(
+        "Resume interrupted backtests",
+        "health.tasks.resume_backtests",
+        "Takes up backtests that no worker holds.",
+        every_seconds=60,
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

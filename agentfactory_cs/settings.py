@@ -163,6 +163,16 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 
+# -- Mail ------------------------------------------------------------------------------------
+# smtp://, smtp+tls:// or smtp+ssl://user:password@host:port; unset, every mail is a file under VAR_DIR.
+EMAIL_BACKEND = "agentfactory_cs.messaging.files.MailFiles"
+EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+EMAIL_TIMEOUT = 20  # seconds
+if env("EMAIL_URL", default=""):
+    globals().update(addresses.mail(env("EMAIL_URL")))
+# How the site is reached from outside: the links in mails and posts begin with it.
+SITE_ADDRESS = addresses.site(env("SITE_ADDRESS", default=""), env("HOST", default=""), env("PORT", default=""))
+
 # -- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -258,7 +268,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {"AlertKindEnum": "health.models.alert.AlertKind"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -271,7 +281,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}},
+    # httpx would write down every address it calls, and Slack's are secrets.
+    "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
 }
 
 # -- Customers -------------------------------------------------------------------------------

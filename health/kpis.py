@@ -31,7 +31,7 @@ kpis.register(
     Kpi(
         "health.average",
         _("Average health score"),
-        _("Mean score of all customers that have one, on the last day of the period that was scored."),
+        _("Mean score that counts (set by hand or computed) of all customers, on the period's last scored day."),
         _("of 100"),
         _of(lambda stood: stood.average),
         link=_list_of(""),

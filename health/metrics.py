@@ -4,6 +4,12 @@ from dataclasses import dataclass
 
 TIERS = ("free", "starter", "pro", "enterprise")
 COMPONENTS = ("usage", "engagement", "outcomes", "relationship")
+COMPONENT_LABELS = {
+    "usage": "Usage",
+    "engagement": "Engagement",
+    "outcomes": "Outcomes",
+    "relationship": "Relationship",
+}
 PER_COMPONENT = 4
 
 
@@ -12,7 +18,8 @@ class Metric:
     """One metric. Its place in METRICS is its place in a stored row's readings.
 
     `window_days` is how far back it reads (None: everything up to the day). `percent` readings are shares
-    shown as per cent. `unit` follows a figure ("4.2 of 5") where the label does not say it.
+    shown as per cent. `unit` follows a figure ("4.2 of 5") where the label does not say it. A reading that counts
+    everything in the window (`counts`) means nothing without naming it.
     """
 
     key: str
@@ -22,13 +29,21 @@ class Metric:
     unit: str = ""
     percent: bool = False
     decimals: int = 0
+    counts: bool = False
 
-    def say(self, reading: float) -> str:
-        """The reading as a person reads it, with its unit."""
+    @property
+    def phrase(self) -> str:
+        """What a sentence calls it: "NPS", "community posts in 90 days"."""
+        first = self.label.split()[0]
+        name = self.label if first.isupper() else self.label[0].lower() + self.label[1:]
+        return f"{name} in {self.window}" if self.counts else name
+
+    def say(self, reading: float, extra: int = 0) -> str:
+        """The reading as a person reads it, with its unit, and with `extra` decimals more than usual."""
         if self.percent:
-            return f"{reading * 100:.0f} %"
-        decimals = self.decimals if abs(reading) < 100 else 0
-        figure = f"{reading:,.{decimals}f}".removesuffix(".0")
+            return f"{reading * 100:.{extra}f} %".replace("-", "−")
+        decimals = (self.decimals if abs(reading) < 100 else 0) + extra
+        figure = f"{reading:,.{decimals}f}".removesuffix(".0").replace("-", "−")
         return f"{figure} {self.unit}".strip()
 
     @property
@@ -48,9 +63,9 @@ METRICS = (
         percent=True,
     ),
     Metric("login_frequency", "Login frequency", 28, "Share of days with a login", percent=True),
-    Metric("support_ticket_volume", "Support tickets", 28, "Tickets opened"),
+    Metric("support_ticket_volume", "Support tickets", 28, "Tickets opened", counts=True),
     Metric("training_completion", "Training completion", None, "Courses completed of those assigned", percent=True),
-    Metric("community_participation", "Community posts", 90, "Posts in the community"),
+    Metric("community_participation", "Community posts", 90, "Posts in the community", counts=True),
     Metric("goal_achievement", "Goal achievement", None, "Mean progress towards the goals", percent=True),
     Metric("roi", "Return on investment", 180, "(value − cost) ÷ cost over the outcome reports", percent=True),
     Metric("success_metrics", "Success metrics", None, "Share of the success metrics at target", percent=True),
@@ -62,6 +77,7 @@ METRICS = (
         "Interactions",
         60,
         "Calls, meetings, mails and notes with the customer",
+        counts=True,
     ),
     Metric("renewal_likelihood", "Renewal likelihood", 90, "The success manager's latest estimate", "of 100"),
 )

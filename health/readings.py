@@ -16,7 +16,7 @@ from django.db import connection
 from agentfactory_cs.customers.days import end_of_day
 
 from .metrics import KEYS, PLACE, TIERS
-from .rules import Floats, Ints
+from .rules import Bools, Floats, Ints
 
 # Younger customers have too little behind them for a mean: their usage and logins count as missing.
 MINIMUM_AGE_DAYS = 7
@@ -199,6 +199,10 @@ class Readings:
     tiers: Ints
     signals: Ints
     values: Floats
+
+    def of(self, chosen: Bools) -> "Readings":
+        """Of some of the customers only."""
+        return Readings(self.customer_ids[chosen], self.tiers[chosen], self.signals[chosen], self.values[chosen])
 
 
 def connected_sources(day: date) -> frozenset[str]:

@@ -6,7 +6,7 @@ formulas are those of docs/health.md.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,21 @@ AT_RISK, STEADY, HEALTHY = "at_risk", "steady", "healthy"
 BAND_LABELS = {AT_RISK: "at risk", STEADY: "steady", HEALTHY: "healthy"}
 
 
+# Beyond these nothing is measured, and arithmetic would run over.
+LARGEST = 1e12
+
 # What a metric without data does: its weight goes to the others, or it counts as so many points.
 REDISTRIBUTE, NEUTRAL, ZERO = "redistribute", "neutral", "zero"
 POINTS_WITHOUT_DATA = {REDISTRIBUTE: math.nan, NEUTRAL: 50.0, ZERO: 0.0}
 
 
 class BadDefinition(ValueError):
-    """A scorecard's definition that cannot be used; the message names the place and the reason."""
+    """A scorecard's definition that cannot be used; the message is "place: reason"."""
+
+    @property
+    def place(self) -> str:
+        """Where in the definition, such as metrics.nps.best.pro; empty where it is about the whole."""
+        return str(self).partition(": ")[0]
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,8 @@ class Limit:
         if (signal is None) == (metric is None):
             raise BadDefinition(f"{place}: must name a signal or a metric, one of them.")
         if signal is not None:
+            if "below" in given or "above" in given:
+                raise BadDefinition(f"{place}: a signal is on or off; below and above go with a metric.")
             return cls(at_most, signal=_known(signal, SIGNAL_BIT, f"{place}.signal"))
         if ("below" in given) == ("above" in given):
             raise BadDefinition(f"{place}: must say below or above which reading, one of them.")
@@ -151,8 +161,10 @@ def _bands(definition: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _number(value: Any, place: str, *, finite: bool = True) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or (finite and not math.isfinite(value)):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise BadDefinition(f"{place}: must be a number, not {value!r}.")
+    if finite and abs(value) > LARGEST:
+        raise BadDefinition(f"{place}: must lie between −{LARGEST:,.0f} and {LARGEST:,.0f}.")
     return float(value)
 
 
@@ -203,6 +215,9 @@ def _ends(metrics: Mapping[str, Any], end: str) -> Floats:
 
 def _best(metrics: Mapping[str, Any]) -> Floats:
     best, worst = _ends(metrics, "best"), _ends(metrics, "worst")
+    if (alone := np.isnan(worst) & ~np.isnan(best)).any():
+        tier, place = np.argwhere(alone)[0]
+        raise BadDefinition(f"metrics.{KEYS[place]}.worst.{TIERS[tier]}: must be given where best is.")
     if (best == worst).any():
         key = KEYS[int(np.argwhere(best == worst)[0][1])]
         raise BadDefinition(f"metrics.{key}: worst and best must differ.")
@@ -249,6 +264,10 @@ class Scores:
     points: Floats
     weights: Floats
     contributions: Floats
+
+    def of(self, chosen: Bools) -> "Scores":
+        """Of some of the customers only."""
+        return Scores(**{each.name: getattr(self, each.name)[chosen] for each in fields(self)})
 
 
 def score(readings: Floats, tiers: Ints, deck: Deck, signals: Ints) -> Scores:

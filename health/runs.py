@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from agentfactory_cs.events.services import Actor, actor_user
 
+from . import aftermath
 from .models import ScoringChunk, ScoringRun
 from .readings import Selection, connected_sources
 from .scoring import Cards, score_and_store
@@ -35,24 +36,20 @@ GROUP BY chunk ORDER BY chunk"""
 
 
 def start_run(day: date, *, by: Actor = None, now: datetime) -> ScoringRun:
-    """The run of a day: a new one with its chunks, or the one that is under way."""
+    """The run of a day: a new one, or the one that is under way or held.
+
+    Whatever has come of the day's usage; `feeds.start_unless_late` asks for that first.
+    """
     try:
-        return _new_run(day, by=by, now=now)
+        with transaction.atomic():
+            return ScoringRun.objects.create(day=day, requested_by=actor_user(by), created_at=now)
     except IntegrityError:
-        under_way = ScoringRun.objects.filter(day=day, state__in=("queued", "running")).first()
-        return under_way or _new_run(day, by=by, now=now)
+        return under_way(day) or ScoringRun.objects.create(day=day, requested_by=actor_user(by), created_at=now)
 
 
-@transaction.atomic
-def _new_run(day: date, *, by: Actor, now: datetime) -> ScoringRun:
-    run = ScoringRun.objects.create(day=day, requested_by=actor_user(by), created_at=now)
-    with connection.cursor() as cursor:
-        cursor.execute(_RANGES, [CHUNK_CUSTOMERS])
-        ranges = cursor.fetchall()
-    ScoringChunk.objects.bulk_create(ScoringChunk(run=run, first_id=first, last_id=last) for first, last, _ in ranges)
-    run.customers_total = sum(count for _, _, count in ranges)
-    run.save(update_fields=("customers_total",))
-    return run
+def under_way(day: date) -> ScoringRun | None:
+    """The run of a day that is queued, running or held; there is one at most."""
+    return ScoringRun.objects.filter(day=day, state__in=("queued", "running", "held")).first()
 
 
 def work_off(run: ScoringRun, *, clock: Clock = timezone.now, progress: Callable[[int], None] | None = None) -> int:
@@ -100,9 +97,9 @@ def _hopeful(now: datetime) -> Q:
 
 @transaction.atomic
 def _claim(run: ScoringRun, *, now: datetime) -> ScoringChunk | None:
-    ScoringRun.objects.filter(pk=run.pk, state=ScoringRun.State.QUEUED).update(
-        state=ScoringRun.State.RUNNING, started_at=now
-    )
+    queued = ScoringRun.objects.filter(pk=run.pk, state=ScoringRun.State.QUEUED)
+    if queued.update(state=ScoringRun.State.RUNNING, started_at=now):
+        _cut(run)
     open_run = Q(run=run, run__state=ScoringRun.State.RUNNING)
     chunks = ScoringChunk.objects.filter(open_run & _claimable(now)).order_by("attempts", "id")
     chunk = chunks.select_for_update(skip_locked=True, of=("self",)).first()
@@ -110,6 +107,16 @@ def _claim(run: ScoringRun, *, now: datetime) -> ScoringChunk | None:
         chunk.claimed_at, chunk.attempts = now, chunk.attempts + 1
         chunk.save(update_fields=("claimed_at", "attempts"))
     return chunk
+
+
+def _cut(run: ScoringRun) -> None:
+    """Divide the customers there are into chunks. At the start: a run may have been held for days."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RANGES, [CHUNK_CUSTOMERS])
+        ranges = cursor.fetchall()
+    ScoringChunk.objects.bulk_create(ScoringChunk(run=run, first_id=first, last_id=last) for first, last, _ in ranges)
+    total = sum(count for _, _, count in ranges)
+    ScoringRun.objects.filter(pk=run.pk).update(customers_total=total)
 
 
 def _work(chunk: ScoringChunk, run: ScoringRun, connected: frozenset[str], cards: Cards) -> int:
@@ -135,10 +142,16 @@ def _note_failure(chunk: ScoringChunk, error: Exception, *, now: datetime) -> No
 
 
 def _finish(run: ScoringRun, *, now: datetime) -> None:
-    """Close the run once nothing is left to hope for; whoever comes last does it."""
+    """Close the run once nothing is left to hope for; whoever comes last does it, and sees to what follows.
+
+    Each question is asked in the statement that acts on it: between two, another worker may count the last chunk.
+    """
     under_way = ScoringRun.objects.filter(pk=run.pk, state__in=("queued", "running"))
-    if not run.chunks.filter(scored__isnull=True).exists():
-        under_way.update(state=ScoringRun.State.DONE, finished_at=now, error="")
-    elif not run.chunks.filter(_hopeful(now)).exists():
-        under_way.update(state=ScoringRun.State.FAILED, finished_at=now)
+    chunks = ScoringChunk.objects.filter(run=OuterRef("pk"))
+    unscored, hopeful = Exists(chunks.filter(scored__isnull=True)), Exists(chunks.filter(_hopeful(now)))
+    is_done = under_way.filter(~unscored).update(state=ScoringRun.State.DONE, finished_at=now, error="")
+    if is_done:
+        aftermath.attempt(run, now=now)
+    else:
+        under_way.filter(unscored, ~hopeful).update(state=ScoringRun.State.FAILED, finished_at=now)
     run.refresh_from_db()

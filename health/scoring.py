@@ -12,7 +12,7 @@ from . import copying
 from .metrics import TIERS
 from .models import Scorecard, ScorecardVersion
 from .readings import Readings, Selection, connected_sources, read
-from .rules import Card, Deck, Scores, score
+from .rules import Bools, Deck, Scores, score
 
 
 class NoScorecard(LookupError):
@@ -21,18 +21,37 @@ class NoScorecard(LookupError):
 
 @dataclass(frozen=True)
 class Cards:
-    """The scorecard version in force for each tier, ready for arithmetic."""
+    """The scorecard version that scores each tier, ready for arithmetic."""
 
-    version_ids: Mapping[str, int]
+    versions: Mapping[str, ScorecardVersion]
     deck: Deck
 
     @classmethod
     def in_force(cls) -> "Cards":
         """The newest published version of the scorecard with the highest priority that fits each tier."""
-        newest = list(_newest_published())
-        chosen = {tier: _first_fitting(newest, tier) for tier in TIERS}
-        cards = {tier: Card.from_definition(version.definition) for tier, version in chosen.items()}
-        return cls({tier: version.pk for tier, version in chosen.items()}, Deck.of(cards))
+        return cls._choose(list(_newest_published()))
+
+    @classmethod
+    def with_version(cls, version: ScorecardVersion) -> "Cards":
+        """As in force, but with this version, published or not, in the place of its scorecard's own.
+
+        Customers whom another scorecard of higher priority scores stay with that one.
+        """
+        others = [other for other in _newest_published() if other.scorecard_id != version.scorecard_id]
+        return cls._choose(sorted([*others, version], key=_rank))
+
+    @classmethod
+    def _choose(cls, versions: list[ScorecardVersion]) -> "Cards":
+        chosen = {tier: _first_fitting(versions, tier) for tier in TIERS}
+        return cls(chosen, Deck.of({tier: version.card for tier, version in chosen.items()}))
+
+    @property
+    def version_ids(self) -> Mapping[str, int]:
+        return {tier: version.pk for tier, version in self.versions.items()}
+
+    def tiers_of(self, version: ScorecardVersion) -> list[int]:
+        """The places in TIERS of those that this version scores."""
+        return [place for place, tier in enumerate(TIERS) if self.versions[tier] is version]
 
 
 def _newest_published() -> QuerySet[ScorecardVersion]:
@@ -44,6 +63,11 @@ def _newest_published() -> QuerySet[ScorecardVersion]:
         .select_related("scorecard")
         .order_by("-scorecard__priority", "scorecard_id")
     )
+
+
+def _rank(version: ScorecardVersion) -> tuple[int, int]:
+    """The order of _newest_published."""
+    return -version.scorecard.priority, version.scorecard_id
 
 
 def _first_fitting(versions: list[ScorecardVersion], tier: str) -> ScorecardVersion:
@@ -60,6 +84,10 @@ class Scored:
     readings: Readings
     scores: Scores
     version_ids: Mapping[str, int]
+
+    def of(self, chosen: Bools) -> "Scored":
+        """Of some of the customers only."""
+        return Scored(self.readings.of(chosen), self.scores.of(chosen), self.version_ids)
 
 
 def compute(selection: Selection, day: date, *, connected: frozenset[str], cards: Cards) -> Scored:
@@ -80,7 +108,7 @@ def score_and_store(
     """
     connected = connected_sources(day) if connected is None else connected
     scored = compute(selection, day, connected=connected, cards=cards or Cards.in_force())
-    _store(scored, selection, day)
+    store(scored, selection, day)
     return len(scored.readings.customer_ids)
 
 
@@ -95,6 +123,9 @@ _CREATE = (
 )
 # NaN is how a missing figure travels; stored it is NULL.
 _KNOWN = [f"nullif({name}, 'NaN')" for name in _FIGURES]
+# Overrides stand still from here to the end of the transaction: one that was being made meanwhile would see the
+# rows before, and these rows would not see it. Writing overrides waits for this lock, scoring for their writing.
+_HOLD_OVERRIDES = "LOCK TABLE health_healthoverride IN SHARE MODE"
 # An override that covers the day counts in the place of what was computed.
 _UPSERT = f"""
 INSERT INTO health_healthscore AS old
@@ -121,11 +152,14 @@ WHERE c.id = gone.customer_id AND {who} AND old.customer_id = gone.customer_id
   AND old.day >= gone.churned_on AND (gone.reactivated_on IS NULL OR old.day < gone.reactivated_on)"""
 
 
-def _store(scored: Scored, selection: Selection, day: date) -> None:
+@transaction.atomic
+def store(scored: Scored, selection: Selection, day: date) -> None:
+    """Write the rows of `scored` in the place of whatever those selected had on the day."""
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
         cursor.execute("TRUNCATE incoming_scores")  # the connection may have scored before
         copying.copy_into(cursor, "incoming_scores", _table(scored))
+        cursor.execute(_HOLD_OVERRIDES)
         cursor.execute(_UPSERT, {"day": day})
         cursor.execute(selection.narrow(_REMOVE), selection.parameters(day))
         cursor.execute(selection.narrow(_REMOVE_WHILE_AWAY), selection.parameters(day))

@@ -1,23 +1,17 @@
 """Scoring customers, and publishing what they are scored by."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer
-from agentfactory_cs.events.services import Actor, actor_user
 
 from .metrics import COMPONENTS
-from .models import HealthScore, Scorecard, ScorecardVersion
+from .models import HealthScore
 from .readings import Selection, connected_sources
-from .rules import Card
+from .scorecards import publish_scorecard as publish_scorecard
 from .scoring import Cards, compute, score_and_store
 
 
@@ -99,30 +93,3 @@ def _why_not(customer_id: int, day: date) -> NotScorable | None:
     if signup > day:
         return NotScorable(f"{customer} signed up on {signup}, after {day}: its first score is for {signup}.")
     return NotScorable(f"{customer} had churned on {day}; a churned customer has no score.")
-
-
-@transaction.atomic
-def publish_scorecard(
-    scorecard: Scorecard, *, definition: Mapping[str, Any], reason: str, by: Actor = None, now: datetime
-) -> ScorecardVersion:
-    """Publish a new version of a scorecard. Raises rules.BadDefinition naming what is wrong."""
-    Card.from_definition(definition)
-    Scorecard.objects.select_for_update().get(pk=scorecard.pk)
-    last = scorecard.versions.published().aggregate(last=Max("number"))["last"] or 0
-    return ScorecardVersion.objects.create(
-        scorecard=scorecard,
-        number=last + 1,
-        definition=definition,
-        content_hash=content_hash(definition),
-        state=ScorecardVersion.State.PUBLISHED,
-        reason=reason,
-        created_at=now,
-        created_by=actor_user(by),
-        published_at=now,
-        published_by=actor_user(by),
-    )
-
-
-def content_hash(definition: Mapping[str, Any]) -> str:
-    """SHA-256 over the definition written in one way, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()

@@ -6,14 +6,15 @@ from agentfactory_cs.console.models import Shipped
 from agentfactory_cs.console.shipping import Loader, loaders
 
 from .models import Alert, AlertRule, Scorecard
-from .services import publish_scorecard
+from .scorecards import create_scorecard, publish_scorecard
 from .standard import STANDARD
 
 
 def load_scorecard() -> None:
     if Shipped.first_time(["scorecard:standard"]) and not Scorecard.objects.exists():
-        card = Scorecard.objects.create(name="Standard")
-        publish_scorecard(card, definition=STANDARD, reason="Shipped defaults.", now=timezone.now())
+        now = timezone.now()
+        card = create_scorecard(name="Standard", now=now)
+        publish_scorecard(card, definition=STANDARD, reason="Shipped defaults.", now=now)
 
 
 def load_alert_rules() -> None:

@@ -25,18 +25,21 @@ def say_day(day: date, today: date) -> str:
 def say_moment(moment: datetime, now: datetime) -> str:
     """Minutes and hours within a day of now; days, weeks and months beyond."""
     away = moment - now
-    span = abs(away)
-    if span < timedelta(minutes=1):
+    if abs(away) < timedelta(minutes=1):
         return _("just now")
+    words = say_duration(abs(away))
+    return _in(words) if away > timedelta(0) else _ago(words)
+
+
+def say_duration(span: timedelta) -> str:
+    """Minutes and hours below a day; days, weeks and months beyond."""
     if span < timedelta(hours=1):
         minutes = int(span.total_seconds() // 60)
-        words = ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
-    elif span < timedelta(days=1):
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    if span < timedelta(days=1):
         hours = int(span.total_seconds() // 3600)
-        words = ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
-    else:
-        words = _span(span.days)
-    return _in(words) if away > timedelta(0) else _ago(words)
+        return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}
+    return _span(span.days)
 
 
 def _span(days: int) -> str:

@@ -24,7 +24,9 @@ Words = str | Promise
 class Entry:
     """A line of the sidebar: the page is `admin:<view>`, shown to those who have `permission`.
 
-    `section` groups lines under a heading; the empty section stands first and has none.
+    `section` groups lines under a heading; the empty section stands first and has none. `count` returns how many
+    things wait there for the viewer; it is asked on every page, so it must be one cheap query that stops counting
+    beyond `navigation.MOST`.
     """
 
     key: str
@@ -34,6 +36,7 @@ class Entry:
     section: Literal["", "records", "settings"] = ""
     order: int = 100
     permission: str | None = None
+    count: Callable[[HttpRequest], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,10 @@ class ScopeFilter:
 
 @dataclass(frozen=True)
 class Card:
-    """A card of the dashboard. `width` is in twelfths of a row; None from `context` leaves the card out."""
+    """A card of the dashboard. `width` is in twelfths of a row; None from `context` leaves the card out.
+
+    One that is not `announced` is a warning, seldom there: it stands on top, and no place is kept for it.
+    """
 
     key: str
     title: Words
@@ -159,6 +165,7 @@ class Card:
     width: int = 6
     order: int = 100
     permission: str | None = None
+    announced: bool = True
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from .models import Notice
 
@@ -41,3 +44,30 @@ def _queue(channel: str, *, dedupe_key: str, now: datetime, **values: object) ->
         dedupe_key=dedupe_key, defaults={"channel": channel, "created_at": now, "not_before": now, **values}
     )
     return notice if is_new else None
+
+
+@transaction.atomic
+def send_again(notice: Notice, *, now: datetime) -> Notice:
+    """A person wants another attempt at what failed or is uncertain; ValidationError otherwise."""
+    notice = _held(notice, Notice.State.FAILED, Notice.State.UNCERTAIN)
+    notice.state, notice.not_before, notice.attempts, notice.claimed_at = Notice.State.WAITING, now, 0, None
+    notice.save(update_fields=("state", "not_before", "attempts", "claimed_at"))
+    return notice
+
+
+@transaction.atomic
+def mark_arrived(notice: Notice, *, now: datetime) -> Notice:
+    """A person knows that what was uncertain arrived; ValidationError where it was not uncertain."""
+    notice = _held(notice, Notice.State.UNCERTAIN)
+    notice.state, notice.sent_at = Notice.State.SENT, notice.claimed_at or now
+    notice.save(update_fields=("state", "sent_at"))
+    return notice
+
+
+def _held(notice: Notice, *states: str) -> Notice:
+    """The row itself, locked, where it is in one of the states."""
+    row = Notice.objects.select_for_update().get(pk=notice.pk)
+    if row.state not in states:
+        words = _("“%(notice)s” is %(state)s: there is nothing to decide about it.")
+        raise ValidationError(words % {"notice": row, "state": str(row.get_state_display()).lower()}, code="conflict")
+    return row

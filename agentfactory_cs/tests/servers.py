@@ -11,11 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from agentfactory_cs import embedded
 from agentfactory_cs.embedded.places import socket_dir
 
 _folder: Path | None = None
+
+
+# A property holds on a busy machine too: how long an example takes is no test's business.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,5 +1,16 @@
 """Health in the console's lists and forms."""
 
-from . import runs, scorecards
+from . import alert_rules, alerts, backtests, drafts, incidents, overrides, preferences, reports, runs, scorecards
 
-__all__ = ["runs", "scorecards"]
+__all__ = [
+    "alert_rules",
+    "alerts",
+    "backtests",
+    "drafts",
+    "incidents",
+    "overrides",
+    "preferences",
+    "reports",
+    "runs",
+    "scorecards",
+]

@@ -51,6 +51,29 @@ class MetricSerializer(serializers.Serializer[Any]):
     weight = serializers.FloatField(help_text="Share of the total after missing data was shared out, 0 to 1.")
     contribution = serializers.FloatField(help_text="Points of the total: weight × points.")
     change = serializers.FloatField(allow_null=True, help_text="Change of the contribution.")
+    newest_on = serializers.DateField(allow_null=True, help_text="Day of the newest row behind the reading.")
+    source_rows = serializers.IntegerField(allow_null=True, help_text="Rows in the window behind the reading.")
+    sentence = serializers.CharField()
+
+
+class LimitSerializer(serializers.Serializer[Any]):
+    """A limit of the scorecard whose condition is met on the day."""
+
+    at_most = serializers.FloatField(help_text="The total is never above this while the condition is met.")
+    contribution = serializers.FloatField(help_text="Points it takes, 0 or below.")
+    sentence = serializers.CharField()
+
+
+class OverrideInForceSerializer(serializers.Serializer[Any]):
+    """The score set by hand that is in force on the day."""
+
+    id = serializers.IntegerField()
+    value = serializers.FloatField()
+    contribution = serializers.FloatField(help_text="effective − total.")
+    reason = serializers.CharField()
+    by = serializers.CharField(help_text="Who set it.")
+    first_day = serializers.DateField(help_text="The first scored day it counts for.")
+    expires_on = serializers.DateField()
     sentence = serializers.CharField()
 
 
@@ -71,7 +94,10 @@ class HealthSerializer(serializers.Serializer[Any]):
 
     customer_id = serializers.IntegerField()
     day = serializers.DateField(help_text="The scored day (UTC).")
-    total = serializers.FloatField(allow_null=True, help_text="0 to 100; null where no metric had data.")
+    total = serializers.FloatField(allow_null=True, help_text="As computed, 0 to 100; null where no metric had data.")
+    effective = serializers.FloatField(allow_null=True, help_text="What counts: the override, else the total.")
+    override = OverrideInForceSerializer(allow_null=True)
+    limits = LimitSerializer(many=True)
     band = serializers.ChoiceField(choices=(AT_RISK, STEADY, HEALTHY), allow_null=True)
     provisional = serializers.BooleanField(help_text="Too little data: shown, but it raises no alert.")
     coverage = serializers.FloatField(help_text="Share of the full weight that had data, 0 to 1.")
@@ -80,7 +106,9 @@ class HealthSerializer(serializers.Serializer[Any]):
     tier = serializers.ChoiceField(choices=Customer.Tier.choices, help_text="The tier on that day.")
     compared_with = serializers.DateField(allow_null=True)
     total_before = serializers.FloatField(allow_null=True)
-    change = serializers.FloatField(allow_null=True)
+    effective_before = serializers.FloatField(allow_null=True)
+    change = serializers.FloatField(allow_null=True, help_text="Of the effective score.")
+    headline = serializers.CharField(help_text="The change and its causes in a sentence; empty without a comparison.")
     sentences = serializers.ListField(child=serializers.CharField(), help_text="Why, largest cause first.")
     components = ComponentSerializer(many=True)
 
@@ -89,7 +117,8 @@ class HistoryRowSerializer(serializers.Serializer[Any]):
     """One day's score."""
 
     day = serializers.DateField()
-    total = serializers.FloatField(allow_null=True)
+    total = serializers.FloatField(allow_null=True, help_text="As computed.")
+    effective = serializers.FloatField(allow_null=True, help_text="What counted: the override, else the total.")
     usage = serializers.FloatField(allow_null=True)
     engagement = serializers.FloatField(allow_null=True)
     outcomes = serializers.FloatField(allow_null=True)
@@ -124,11 +153,11 @@ class RecalculateSerializer(serializers.Serializer[Any]):
     as_of = DayField(required=False, help_text="The day to score; the last complete day unless given.")
 
 
-def _day_parameter(name: str, what: str) -> OpenApiParameter:
+def day_parameter(name: str, what: str) -> OpenApiParameter:
     return OpenApiParameter(name, date, description=what)
 
 
-class _CustomerView(APIView):
+class CustomerView(APIView):
     """Views of one customer's health, in the address by our id or the platform's."""
 
     queryset = HealthScore.objects.all()
@@ -153,7 +182,7 @@ class _CustomerView(APIView):
             raise ValidationError({name: error.detail}) from None
 
 
-class HealthView(_CustomerView):
+class HealthView(CustomerView):
     """A customer's health."""
 
     parameters = ("day", "since")
@@ -163,8 +192,8 @@ class HealthView(_CustomerView):
         tags=["health"],
         summary="A customer's score, explained",
         parameters=[
-            _day_parameter("day", "The scored day; the latest unless given."),
-            _day_parameter("since", "The day to compare with; a week before unless given."),
+            day_parameter("day", "The scored day; the latest unless given."),
+            day_parameter("since", "The day to compare with; a week before unless given."),
         ],
         responses=HealthSerializer,
     )
@@ -178,7 +207,7 @@ class HealthView(_CustomerView):
         return Response(_json(explanation))
 
 
-class HistoryView(_CustomerView):
+class HistoryView(CustomerView):
     """A customer's scores over time."""
 
     parameters = ("since", "until")
@@ -188,8 +217,8 @@ class HistoryView(_CustomerView):
         tags=["health"],
         summary="A customer's scores over time",
         parameters=[
-            _day_parameter("since", f"First day; {HISTORY_DAYS} days before `until` unless given."),
-            _day_parameter("until", "Last day; today unless given."),
+            day_parameter("since", f"First day; {HISTORY_DAYS} days before `until` unless given."),
+            day_parameter("until", "Last day; today unless given."),
         ],
         responses=HistorySerializer,
     )
@@ -207,7 +236,7 @@ class HistoryView(_CustomerView):
         return Response(HistorySerializer(body).data)
 
 
-class RecalculateView(_CustomerView):
+class RecalculateView(CustomerView):
     """Scoring one customer anew."""
 
     @extend_schema(

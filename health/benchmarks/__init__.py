@@ -1,23 +1,25 @@
 """`manage.py benchmark scoring`: the daily scoring against one hand-written statement."""
 
-import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from agentfactory_cs.benchmarks import Benchmark, Report, benchmarks
-from health import runs
+from health import feeds, runs
 from health.models import HealthScore, ScorecardVersion, ScoringRun
 
+from . import backtest
 from .baseline import score_by_one_statement
 from .dataset import DAY, grow
+from .measuring import best, timed, vacuum
 from .workers import celery_workers, peak_megabytes, work_off_by
 
+__all__ = ["backtest"]
+
 WORKERS = 2
-ROUNDS = 3
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,19 +31,19 @@ def run(options: dict[str, Any], report: Report) -> dict[str, Any]:
     tenth = max(customers // 10, 1)
     report(f"Generating {tenth:,} customers with 56 days of usage …")
     grow(1, tenth)
-    _vacuum()
-    small = _best(_one_process, report, f"ours, {tenth:,} customers")
+    _score_the_day_before()
+    small = best(_one_process, report, f"ours, {tenth:,} customers")
     report(f"Generating {customers - tenth:,} more …")
     grow(tenth + 1, customers)
-    _vacuum()
+    _score_the_day_before()
 
-    baseline = _best(_one_statement, report, "(a) one statement")
-    ours = _best(_one_process, report, "(b) ours, one process")
+    baseline = best(_one_statement, report, "(a) one statement")
+    ours = best(_one_process, report, "(b) ours, one process")
     size = _bytes_per_score()
-    unchanged = _timed(_score, report, "rerun, nothing changed")
-    rerun = _best(_rerun, report, "rerun, every row changed")
+    unchanged = timed(_score, report, "rerun, nothing changed")
+    rerun = best(_rerun, report, "rerun, every row changed")
     with celery_workers(WORKERS) as queue:
-        by_workers = _best(lambda: _by_workers(queue), report, "(c) two Celery workers")
+        by_workers = best(lambda: _by_workers(queue), report, "(c) two Celery workers")
     return {
         "name": "scoring",
         "n": customers,
@@ -58,38 +60,30 @@ def run(options: dict[str, Any], report: Report) -> dict[str, Any]:
     }
 
 
-def _best(measure: Callable[[], float], report: Report, what: str) -> float:
-    """Seconds of the fastest of three rounds: what disturbs a measurement only ever adds to it."""
-    seconds = min(measure() for _ in range(ROUNDS))
-    report(f"{what}: {seconds:.2f} s")
-    return seconds
-
-
-def _timed(work: Callable[[], None], report: Report | None = None, what: str = "") -> float:
-    start = time.perf_counter()
-    work()
-    seconds = time.perf_counter() - start
-    if report:
-        report(f"{what}: {seconds:.2f} s")
-    return seconds
-
-
-def _vacuum() -> None:
-    """As autovacuum would have done by the night: without it, the first reader of a page marks its rows."""
+def _score_the_day_before() -> None:
+    """The scores that the daily run compares its own with, kept aside to begin every round with."""
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("DROP TABLE IF EXISTS scored_before")
+        cursor.execute("TRUNCATE health_healthscore")
+    vacuum()
+    runs.work_off(runs.start_run(DAY - timedelta(days=1), now=timezone.now()))
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE scored_before AS SELECT * FROM health_healthscore")
 
 
 def _empty() -> None:
+    """Nothing scored but the day before."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE health_healthscore")
+        cursor.execute("INSERT INTO health_healthscore SELECT * FROM scored_before")
+        cursor.execute("VACUUM ANALYZE health_healthscore")
         cursor.execute("CHECKPOINT")
 
 
 def _one_statement() -> float:
     _empty()
     version = ScorecardVersion.objects.published().get()
-    return _timed(lambda: _expect_all(score_by_one_statement(DAY, version.pk)))
+    return timed(lambda: _expect_all(score_by_one_statement(DAY, version.pk)))
 
 
 def _expect_all(rows: int) -> None:
@@ -99,11 +93,19 @@ def _expect_all(rows: int) -> None:
 
 def _one_process() -> float:
     _empty()
-    return _timed(_score)
+    return timed(_score)
 
 
 def _score() -> None:
-    runs.work_off(runs.start_run(DAY, now=timezone.now()))
+    """As every night: has the usage come, then everybody, then whether everybody moved at once."""
+    runs.work_off(_started())
+
+
+def _started() -> ScoringRun:
+    run = feeds.start_unless_late(DAY, now=timezone.now())
+    if run.state == ScoringRun.State.HELD:
+        raise RuntimeError("The run is held: the benchmark's usage is not complete.")
+    return run
 
 
 def _rerun() -> float:
@@ -112,18 +114,18 @@ def _rerun() -> float:
         cursor.execute("UPDATE customers_usageday SET api_calls = api_calls + 28 WHERE day = %s", [DAY])
         cursor.execute("VACUUM customers_usageday")
         cursor.execute("VACUUM health_healthscore")
-    return _timed(_score)
+    return timed(_score)
 
 
 def _by_workers(queue: str) -> float:
     _empty()
 
     def work() -> None:
-        work_off_by(queue, runs.start_run(DAY, now=timezone.now()), WORKERS)
+        work_off_by(queue, _started(), WORKERS)
 
-    seconds = _timed(work)
+    seconds = timed(work)
     done = ScoringRun.objects.order_by("-pk")[0].customers_done
-    if done != HealthScore.objects.count():
+    if done != HealthScore.objects.filter(day=DAY).count():
         raise RuntimeError("The workers counted other scores than they wrote.")
     return seconds
 

@@ -61,13 +61,26 @@ _FACTS = (
 )
 
 
-def grow(first: int, last: int) -> None:
-    """Add the customers numbered `first` to `last`, with 56 days of usage and everything else scoring reads."""
+def grow(first: int, last: int, *, days: int = DAYS) -> None:
+    """Add the customers numbered `first` to `last`, with so many days of usage and everything else scoring reads."""
     span = {"first": first, "last": last}
     with connection.cursor() as cursor:
         cursor.execute(_FUNCTION)
         cursor.execute(_CUSTOMERS, {**span, "day": DAY})
-        for back in reversed(range(DAYS)):
+        for back in reversed(range(days)):
             cursor.execute(_USAGE, {**span, "day": DAY - timedelta(days=back), "salt": 100 + 10 * back})
         for sql in _FACTS:
             cursor.execute(sql, {**span, "day": DAY})
+
+
+# One in six leaves, some time in the days grown; those who use less are likelier to.
+_DEPARTURES = """
+INSERT INTO customers_churn (customer_id, churned_on, reason, note, recorded_at)
+SELECT id, %(day)s - (hash_of(id, 41) * %(days)s)::int, 'unknown', '', now() FROM customers_customer
+WHERE hash_of(id, 40) < 0.33 * (1 - hash_of(id, 4))"""
+
+
+def let_some_leave(days: int) -> None:
+    """Departures over the last `days`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DEPARTURES, {"day": DAY, "days": days})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.console.registry import BulkAction, bulk_actions
 
-from .. import runs, services, tasks
+from .. import feeds, services, tasks
 from .columns import SUBJECT
 
 # More than these take longer than a page should: then everybody is scored, in the background.
@@ -23,7 +23,9 @@ def score_again(request: HttpRequest, customers: QuerySet[Any]) -> str:
     day = services.last_complete_day(now)
     ids = list(customers.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
     if len(ids) > AT_ONCE:
-        run = runs.start_run(day, by=request.user, now=now)
+        run = feeds.start_unless_late(day, by=request.user, now=now)
+        if run.incident and run.state == run.State.HELD:
+            return _now("Nothing is scored for now. %(why)s") % {"why": run.incident.summary}
         transaction.on_commit(lambda: tasks.ring(run))
         return _now("So many at once are done in the background: everybody is being scored for %(day)s.") % {"day": day}
     scored = services.score_customers(ids, as_of=day)

@@ -12,12 +12,14 @@ from agentfactory_cs.console.registry import Card, Scope, cards
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.queries import contracts
 
+from ..catalogue import cards_by_tier, leading_card
 from ..queries import Shape, current_day, falls, histogram, shape, totals_of_days
 from ..rules import AT_RISK, BAND_LABELS, HEALTHY, STEADY
-from .chips import MOODS, SPARK_DAYS, chip_of, days_back, spark
+from ..rules import Card as ScorecardCard
+from ..switches import switches
+from .chips import MOODS, SPARK_DAYS, chip_of, days_back, spark, spark_words
 
 FALLS_SHOWN = 6
-AT_RISK_TENTHS, HEALTHY_TENTHS = 5, 8
 
 
 def band_list(band: str, scope: Scope) -> str:
@@ -36,7 +38,7 @@ def distribution(request: HttpRequest, scope: Scope) -> Mapping[str, Any]:
     if now is None or not now.scored:
         return {"shape": None}
     counts = histogram(now.day, scope.filters)
-    most = max(counts)
+    most, judge = max(counts), leading_card(scope.filters.get("tier", ""))
     return {
         "shape": now,
         "bands": [_band(band, now, before, scope) for band in (AT_RISK, STEADY, HEALTHY)],
@@ -46,15 +48,16 @@ def distribution(request: HttpRequest, scope: Scope) -> Mapping[str, Any]:
                 "to": 10 * tenth + 10,
                 "count": count,
                 "height": 100 * count / most,
-                **_where(tenth, scope),
+                **_where(tenth, judge, scope),
             }
             for tenth, count in enumerate(counts)
         ],
     }
 
 
-def _where(tenth: int, scope: Scope) -> Mapping[str, str]:
-    band = AT_RISK if tenth < AT_RISK_TENTHS else HEALTHY if tenth >= HEALTHY_TENTHS else STEADY
+def _where(tenth: int, judge: ScorecardCard | None, scope: Scope) -> Mapping[str, str]:
+    """A tenth goes by its middle, where a band begins within it."""
+    band = judge.band(10 * tenth + 5) if judge else STEADY
     return {"mood": MOODS[band], "link": band_list(band, scope)}
 
 
@@ -76,7 +79,8 @@ def biggest_falls(request: HttpRequest, scope: Scope) -> Mapping[str, Any]:
         return {"falls": [], "day": None}
     fallen = falls(day, scope.filters, FALLS_SHOWN)
     ids = [customer.pk for customer, _explanation in fallen]
-    totals = totals_of_days(ids, days_back(day, SPARK_DAYS)[0], day)
+    since = days_back(day, SPARK_DAYS)[0]
+    totals, switched, serving = totals_of_days(ids, since, day), switches(ids, since, day), cards_by_tier()
     running = contracts(ids, utc_day(scope.now))
     return {
         "day": day,
@@ -84,7 +88,8 @@ def biggest_falls(request: HttpRequest, scope: Scope) -> Mapping[str, Any]:
             {
                 "customer": customer,
                 "chip": chip_of(explanation),
-                "line": spark(totals[customer.pk], day),
+                "line": spark(totals[customer.pk], day, serving.get(customer.tier), switched.get(customer.pk, ())),
+                "line_words": spark_words(switched.get(customer.pk, ())),
                 "sentence": next(iter(explanation.sentences), ""),
                 "renews_on": running[customer.pk].renews_on if customer.pk in running else None,
             }

@@ -23,15 +23,17 @@ from agentfactory_cs.console.registry import (
 from agentfactory_cs.console.templatetags.console import sparkline
 from agentfactory_cs.customers.models import Customer
 
+from ..catalogue import cards_by_tier
 from ..explaining import Explanation
 from ..queries import current_day, explain_many, in_band, provisional, totals_of_days
 from ..rules import AT_RISK, BAND_LABELS, HEALTHY, STEADY
-from .chips import SPARK_DAYS, chip_of, days_back, spark
+from ..switches import switches
+from .chips import SPARK_DAYS, chip_of, days_back, spark, spark_words
 
 SUBJECT = "customers.Customer"
-# Before the names total, coverage and version of the newest scored day's score on a row of the list.
+# Before the names total, effective, coverage and version of the newest scored day's score on a row of the list.
 JOINED = "health_"
-TOTAL = f"{JOINED}total"
+EFFECTIVE = f"{JOINED}effective"
 NEVER = date.min
 
 
@@ -40,7 +42,7 @@ def join_score(customers: QuerySet[Customer], now: datetime) -> QuerySet[Custome
     PostgreSQL leaves the join out, because it can neither add nor take away a row."""
     newest = Q(health_scores__day=current_day() or NEVER)
     return customers.alias(health_now=FilteredRelation("health_scores", condition=newest)).alias(
-        **{f"{JOINED}{name}": F(f"health_now__{name}") for name in ("total", "coverage", "version")}
+        **{f"{JOINED}{name}": F(f"health_now__{name}") for name in ("total", "effective", "coverage", "version")}
     )
 
 
@@ -58,9 +60,15 @@ def _sparks(customers: Sequence[Customer], now: datetime) -> Mapping[int, Any]:
     until = current_day()
     if until is None:
         return {}
-    since = days_back(until, SPARK_DAYS)[0]
-    totals = totals_of_days([customer.pk for customer in customers], since, until)
-    return {customer_id: spark(found, until) for customer_id, found in totals.items()}
+    since, ids = days_back(until, SPARK_DAYS)[0], [customer.pk for customer in customers]
+    totals, switched, serving = totals_of_days(ids, since, until), switches(ids, since, until), cards_by_tier()
+    return {
+        customer.pk: (
+            spark(totals[customer.pk], until, serving.get(customer.tier), switched.get(customer.pk, ())),
+            spark_words(switched.get(customer.pk, ())),
+        )
+        for customer in customers
+    }
 
 
 def _why(explanation: Explanation | None) -> str:
@@ -83,7 +91,7 @@ class BandFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Customer]) -> QuerySet[Customer]:
         chosen = self.value()
         if chosen == "none":
-            return queryset.filter(**{f"{TOTAL}__isnull": True})
+            return queryset.filter(**{f"{EFFECTIVE}__isnull": True})
         return queryset.filter(in_band(chosen, JOINED)) if chosen in BAND_LABELS else queryset
 
 
@@ -95,7 +103,7 @@ columns.register(
         _explained,
         lambda explanation: chip_of(explanation).render(),
         prepare=join_score,
-        ordering=TOTAL,
+        ordering=EFFECTIVE,
         sparse=True,
         order=10,
     )
@@ -106,7 +114,7 @@ columns.register(
         SUBJECT,
         _("90 days"),
         _sparks,
-        lambda drawn: sparkline(drawn, _now("Score, 90 days")),
+        lambda drawn: sparkline(*(drawn or (None, ""))),
         order=11,
     )
 )
@@ -116,12 +124,12 @@ filters.register(Filter("health.band", SUBJECT, BandFilter))
 
 def _parts() -> list[OrderedPart]:
     """A provisional score may be low for want of data alone, so those follow the ones that can be trusted."""
-    scored, unsure = Q(**{f"{TOTAL}__isnull": False}), provisional(JOINED)
-    by_score = (TOTAL, "pk")
+    scored, unsure = Q(**{f"{EFFECTIVE}__isnull": False}), provisional(JOINED)
+    by_score = (EFFECTIVE, "pk")
     return [
         OrderedPart(scored & ~unsure, by_score),
         OrderedPart(scored & unsure, by_score),
-        OrderedPart(Q(**{f"{TOTAL}__isnull": True}), ("name", "pk")),
+        OrderedPart(Q(**{f"{EFFECTIVE}__isnull": True}), ("name", "pk")),
     ]
 
 

@@ -1,6 +1,6 @@
 """Scorecards, scores, the runs that make them, and what follows from scores."""
 
-from .alert import Alert, AlertKind, AlertRule
+from .alert import Alert, AlertClosing, AlertKind, AlertRule
 from .backtest import Backtest
 from .company import HealthSettings
 from .fields import RealField
@@ -12,6 +12,7 @@ from .scorecard import Scorecard, ScorecardVersion
 
 __all__ = [
     "Alert",
+    "AlertClosing",
     "AlertKind",
     "AlertRule",
     "Backtest",

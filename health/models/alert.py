@@ -1,5 +1,7 @@
 """Alerts, and the rules that raise them."""
 
+import math
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -44,7 +46,7 @@ class AlertRule(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(threshold__isnull=True) & ~models.Q(kind="drop")
-                | models.Q(threshold__gt=0, threshold__lte=100, kind="drop"),
+                | models.Q(threshold__isnull=False, threshold__gt=0, threshold__lte=100, kind="drop"),
                 name="alert_rule_only_drops_have_a_threshold",
                 violation_error_message="A drop needs a threshold from 0 to 100 points; the others go by the bands.",
             ),
@@ -130,6 +132,7 @@ class Alert(models.Model):
     rank = models.FloatField(default=0, help_text="Revenue × points lost: what the daily number is filled by.")
     sentences = ArrayField(models.TextField(), default=list, help_text="Why, largest cause first.")
     quiet = models.CharField(max_length=10, choices=Quiet, blank=True, help_text="Why nobody was told of it.")
+    quiet_reason = models.CharField(max_length=200, blank=True, help_text="The same in words, with what it was due to.")
     told_at = models.DateTimeField(null=True, blank=True, help_text="When it went out to its owner.")
     opened_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -203,3 +206,24 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.get_kind_display().lower()} on {self.day}"
+
+    @property
+    def lost(self) -> float:
+        """Points lost, of 100."""
+        return max(self.score_before - self.score, 0.0)
+
+    @property
+    def shown(self) -> int:
+        """The score as a whole number on its side of the border: 49.6 is not "at risk at 50"."""
+        return math.floor(self.score if self.kind == AlertKind.AT_RISK else self.score + 0.5)
+
+    @property
+    def shown_before(self) -> int:
+        """The score it fell from, likewise: 80.2 was healthy, and healthy is above 80."""
+        healthy = self.kind == AlertKind.LEFT_HEALTHY
+        return math.ceil(self.score_before) if healthy else math.floor(self.score_before + 0.5)
+
+    @property
+    def shown_lost(self) -> int:
+        """Points lost between the numbers that are shown."""
+        return max(self.shown_before - self.shown, 0)

@@ -17,7 +17,8 @@ class Backtest(models.Model):
     """A replay of past month ends with one scorecard version, held against who left within the horizon.
 
     Made by `backtesting.start`; worked by one worker at a time, which holds it by `claimed_at`; its `result`
-    is `backtesting.Result` as JSON. Without a version, the versions in force when it was made were replayed.
+    is `backtesting.Result` as JSON. Without a version, several were in force and are replayed together, each for
+    its tiers.
     """
 
     State = BacktestState

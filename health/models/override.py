@@ -1,5 +1,7 @@
 """Scores set by hand."""
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -17,6 +19,19 @@ class DateSpan(models.Func):
 
     function = "daterange"
     output_field = DateRangeField()
+
+
+class HealthOverrideQuerySet(models.QuerySet["HealthOverride"]):
+    def in_force(self, today: date) -> "HealthOverrideQuerySet":
+        """Those shown today: not ended, not expired."""
+        return self.filter(ended_at__isnull=True, expires_on__gte=today)
+
+    def past(self, today: date) -> "HealthOverrideQuerySet":
+        return self.exclude(ended_at__isnull=True, expires_on__gte=today)
+
+    def covering(self, day: date | models.OuterRef) -> "HealthOverrideQuerySet":
+        """Those that count for a scored day; at most one a customer."""
+        return self.filter(first_day__lte=day, end_day__gt=day)
 
 
 class HealthOverride(models.Model):
@@ -44,6 +59,8 @@ class HealthOverride(models.Model):
     )
     end_reason = models.TextField(blank=True)
 
+    objects = HealthOverrideQuerySet.as_manager()
+
     class Meta:
         ordering = ("-created_at", "-id")
         constraints = (
@@ -69,3 +86,10 @@ class HealthOverride(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.value:g} until {self.expires_on}"
+
+    def covers(self, day: date) -> bool:
+        """Whether it counts for a scored day."""
+        return self.first_day <= day < self.end_day
+
+    def is_in_force(self, today: date) -> bool:
+        return self.ended_at is None and self.expires_on >= today

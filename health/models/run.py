@@ -19,7 +19,7 @@ class IncidentOutcome(models.TextChoices):
 class Incident(models.Model):
     """Something about the data that makes a day's scores, or its alerts, not to be trusted.
 
-    Opened by `feeds` and `shifts`, at most one of a kind and source at a time: a later day that suffers from
+    Opened by `feeds` and `aftermath`, at most one of a kind and source at a time: a later day that suffers from
     the same joins it. Closed when the data has come, or when somebody with the permission releases what it
     holds and says why.
     """
@@ -74,8 +74,8 @@ class ScoringRun(models.Model):
     """The scoring of all customers for one day.
 
     Made by `runs.start_run`, worked off in chunks by any number of workers; `done` when every chunk is. Where
-    the usage feed is late it is `held` by an incident until the feed has come or somebody releases it. Once it
-    is done `alerting` judges its day, at `alerts_at`, unless an incident holds that.
+    the usage feed is late `feeds` makes it `held` by an incident until the feed has come or somebody releases it.
+    Once it is done `aftermath` has its alerts judged, at `alerts_at`, unless an incident holds that.
     """
 
     State = ScoringRunState
@@ -97,6 +97,7 @@ class ScoringRun(models.Model):
         null=True, help_text="Median change of the scores since the day before; a jump holds the alerts."
     )
     alerts_at = models.DateTimeField(null=True, blank=True, help_text="When its alerts were judged, or passed over.")
+    alerts_note = models.TextField(blank=True, help_text="Why its alerts were passed over, or what they went by.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -21,7 +21,9 @@ class Scorecard(models.Model):
     wins, then the older one. A retired one scores nobody any more; scores made with it keep naming it.
     """
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(
+        max_length=100, unique=True, error_messages={"unique": "There is a scorecard of this name already."}
+    )
     tier = models.CharField(
         max_length=12, choices=Customer.Tier, null=True, blank=True, help_text="Empty: customers of every tier."
     )
@@ -64,9 +66,9 @@ class ScorecardVersionQuerySet(models.QuerySet["ScorecardVersion"]):
 class ScorecardVersion(models.Model):
     """One version of a scorecard: a draft being worked on, or published for good.
 
-    A draft is written by `scorecards.save_draft`, has a title instead of a number, and may not be complete
-    yet. Publishing gives it the next number; from then on it never changes (a database trigger refuses it):
-    stored scores name it, and every explanation is computed from it again.
+    A draft is written by `scorecards.save_draft` and has a title instead of a number. Publishing gives it the
+    next number; from then on it never changes (a database trigger refuses it): stored scores name it, and
+    every explanation is computed from it again.
     """
 
     State = ScorecardVersionState
@@ -75,12 +77,14 @@ class ScorecardVersion(models.Model):
     number = models.PositiveIntegerField(null=True, blank=True, help_text="Given when it is published.")
     title = models.CharField(max_length=100, blank=True, help_text="What a draft is called.")
     based_on = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    definition = models.JSONField(help_text="Weights, targets, bands, limits (health/rules.py, Card.from_definition).")
-    content_hash = models.CharField(max_length=64, help_text="SHA-256 of the definition.")
+    definition = models.JSONField(help_text="Weights, targets, bands, limits, in normal form (health/definitions.py).")
+    content_hash = models.CharField(max_length=64, help_text="SHA-256 of the definition in its normal form.")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     revision = models.PositiveIntegerField(
         default=0, help_text="Counts the savings of a draft, so that nobody overwrites what they have not seen."
     )
+    saved_at = models.DateTimeField(null=True, blank=True, help_text="When the draft was last saved.")
+    saved_by_label = models.CharField(max_length=150, blank=True, help_text="Who saved it last, in words.")
     reason = models.TextField(blank=True, help_text="Why this version was published.")
     created_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
@@ -89,6 +93,9 @@ class ScorecardVersion(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    published_by_label = models.CharField(
+        max_length=150, blank=True, help_text="Who published it, in words; kept when the account goes."
     )
 
     objects = ScorecardVersionQuerySet.as_manager()
@@ -102,6 +109,14 @@ class ScorecardVersion(models.Model):
                 condition=models.Q(state="draft", published_at__isnull=True, number__isnull=True)
                 | models.Q(state="published", published_at__isnull=False, number__isnull=False),
                 name="scorecard_version_published_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(saved_by_label="") | models.Q(saved_at__isnull=False),
+                name="scorecard_version_saved_by_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(published_by_label="") | models.Q(published_at__isnull=False),
+                name="scorecard_version_publisher_has_its_moment",
             ),
         )
 

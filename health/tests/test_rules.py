@@ -215,6 +215,25 @@ def _broken(path: str, value: Any) -> dict[str, Any]:
         ("bands.healthy_above", float("nan"), "bands.healthy_above: must be a number"),
         ("metrics.nps", 3, "metrics.nps: must hold weight"),
         ("provisional_below", None, "provisional_below: must be a number"),
+        ("provisional_below", 1.5, "provisional_below: must be 0 to 1"),
+        ("metrics.nps.best", 10**400, "metrics.nps.best.free: must lie between"),
+        ("metrics.nps.best", float("inf"), "metrics.nps.best.free: must lie between"),
+        ("metrics.nps.worst", None, "metrics.nps.worst.free: must be given where best is"),
+        ("metrics.nps.missing", "skip", "metrics.nps.missing: must be one of redistribute, neutral, zero"),
+        ("metrics.nps.missing", [], "metrics.nps.missing: must be one of"),
+        ("limits", {}, "limits: must be a list"),
+        ("limits", "no", "limits: must be a list"),
+        ("limits", [3], "limits.0: must hold at_most"),
+        ("limits", [{"signal": "payment_unpaid"}], "limits.0.at_most: must be a number"),
+        ("limits", [{"at_most": 101, "signal": "payment_unpaid"}], "limits.0.at_most: must be 0 to 100"),
+        ("limits", [{"at_most": 60}], "limits.0: must name a signal or a metric"),
+        ("limits", [{"at_most": 60, "signal": "late"}], "limits.0.signal: must be one of payment_past_due"),
+        ("limits", [{"at_most": 60, "signal": "payment_unpaid", "above": 1}], "limits.0: a signal is on or off"),
+        ("limits", [{"at_most": 60, "metric": "nps"}], "limits.0: must say below or above"),
+        ("limits", [{"at_most": 60, "metric": "nps", "below": 0, "above": 9}], "limits.0: must say below or above"),
+        ("limits", [{"at_most": 60, "metric": "mood", "below": 0}], "limits.0.metric: must be one of"),
+        ("limits", [{"at_most": 60, "metric": "nps", "below": "low"}], "limits.0.below: must be a number"),
+        ("limits", [{"at_most": 60, "metric": "nps", "under": 3}], "limits.0: must hold at_most"),
     ],
 )
 def test_a_bad_definition_is_refused_naming_the_place(path: str, value: Any, says: str) -> None:
@@ -224,3 +243,109 @@ def test_a_bad_definition_is_refused_naming_the_place(path: str, value: Any, say
 
 def test_every_component_has_four_metrics() -> None:
     assert len(KEYS) == len(COMPONENTS) * PER_COMPONENT
+
+
+def score_by(definition: dict[str, Any], signals: int = 0, **readings: float) -> Scores:
+    """One pro customer."""
+    values = np.full((1, len(KEYS)), np.nan)
+    for key, reading in readings.items():
+        values[0, PLACE[key]] = reading
+    deck = Deck.of(dict.fromkeys(TIERS, Card.from_definition(definition)))
+    return score(values, np.array([TIERS.index("pro")]), deck, np.array([signals]))
+
+
+class TestMissingData:
+    @pytest.mark.parametrize(
+        ("policy", "component", "points"), [("redistribute", 100, None), ("neutral", 75, 50), ("zero", 50, 0)]
+    )
+    def test_a_metric_without_data_counts_as_its_policy_says(
+        self, policy: str, component: float, points: float | None
+    ) -> None:
+        definition = _broken("metrics.success_metrics.missing", policy)
+        definition["metrics"]["goal_achievement"]["weight"] = definition["metrics"]["success_metrics"]["weight"] = 0.5
+        definition["metrics"]["roi"]["weight"] = definition["metrics"]["value_realization"]["weight"] = 0
+
+        scores = score_by(definition, goal_achievement=1.0)
+
+        assert scores.components[0, COMPONENTS.index("outcomes")] == pytest.approx(component)
+        assert scores.points[0, PLACE["success_metrics"]] == pytest.approx(
+            float("nan") if points is None else points, nan_ok=True
+        )
+
+    @pytest.mark.parametrize("policy", ["redistribute", "neutral", "zero"])
+    def test_coverage_tells_of_data_whatever_the_policy(self, policy: str) -> None:
+        scores = score_by(_broken("metrics.nps.missing", policy), renewal_likelihood=80)
+
+        assert scores.coverage[0] == pytest.approx(0.1 / 4)
+
+    @pytest.mark.parametrize("policy", ["neutral", "zero"])
+    def test_a_metric_that_does_not_count_for_the_tier_gets_no_points(self, policy: str) -> None:
+        definition = _broken("metrics.account_manager_interactions.missing", policy)
+        definition["metrics"]["account_manager_interactions"]["best"]["pro"] = None
+
+        scores = score_by(definition, renewal_likelihood=80)
+
+        assert scores.weights[0, PLACE["account_manager_interactions"]] == 0
+        assert scores.totals[0] == pytest.approx(80)
+
+    def test_with_points_for_everything_missing_even_nobody_known_has_a_total(self) -> None:
+        definition = copy.deepcopy(STANDARD)
+        for metric in definition["metrics"].values():
+            metric["missing"] = "neutral"
+
+        scores = score_by(definition)
+
+        assert (scores.totals[0], scores.coverage[0]) == (pytest.approx(50), 0)
+
+
+UNPAID = {"signal": "payment_unpaid", "at_most": 60}
+PAST_DUE = {"signal": "payment_past_due", "at_most": 70}
+FEW_LOGINS = {"metric": "login_frequency", "below": 0.5, "at_most": 40}
+MANY_TICKETS = {"metric": "support_ticket_volume", "above": 4, "at_most": 30}
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("limits", "signals", "readings", "total"),
+        [
+            ([UNPAID], 0, {"renewal_likelihood": 90}, 90),
+            ([UNPAID], 2, {"renewal_likelihood": 90}, 60),
+            ([UNPAID], 1, {"renewal_likelihood": 90}, 90),
+            ([UNPAID], 3, {"renewal_likelihood": 90}, 60),
+            ([UNPAID], 2, {"renewal_likelihood": 60}, 60),
+            ([UNPAID], 2, {"renewal_likelihood": 20}, 20),
+            ([UNPAID, PAST_DUE], 3, {"renewal_likelihood": 90}, 60),
+            ([PAST_DUE, UNPAID], 1, {"renewal_likelihood": 90}, 70),
+            ([FEW_LOGINS], 0, {"login_frequency": 0.5}, 100),
+            ([FEW_LOGINS], 0, {"login_frequency": 0.49}, 40),
+            ([FEW_LOGINS], 0, {"renewal_likelihood": 90}, 90),
+            ([MANY_TICKETS], 0, {"support_ticket_volume": 4}, 50),
+            ([MANY_TICKETS], 0, {"support_ticket_volume": 4.5}, 30),
+            ([FEW_LOGINS, UNPAID], 2, {"login_frequency": 0.49}, 40),
+        ],
+    )
+    def test_the_lowest_limit_that_applies_holds(
+        self, limits: list[dict[str, Any]], signals: int, readings: dict[str, float], total: float
+    ) -> None:
+        scores = score_by(_broken("limits", limits), signals, **readings)
+
+        assert scores.totals[0] == pytest.approx(total)
+
+    def test_the_contributions_still_say_what_it_would_have_been(self) -> None:
+        scores = score_by(_broken("limits", [UNPAID]), 2, renewal_likelihood=90)
+
+        assert (scores.sums[0], scores.ceilings[0]) == (pytest.approx(90), 60)
+        assert scores.contributions.sum() == pytest.approx(90)
+
+    def test_without_data_a_limit_makes_no_score(self) -> None:
+        assert np.isnan(score_by(_broken("limits", [UNPAID]), 2).totals[0])
+
+    def test_only_customers_of_the_scorecards_tiers_are_limited(self) -> None:
+        limited = Card.from_definition(_broken("limits", [UNPAID]))
+        deck = Deck.of({**dict.fromkeys(TIERS, CARD), "pro": limited})
+        readings = np.full((2, len(KEYS)), np.nan)
+        readings[:, PLACE["renewal_likelihood"]] = 90
+
+        scores = score(readings, np.array([STARTER, TIERS.index("pro")]), deck, np.array([2, 2]))
+
+        assert scores.totals == pytest.approx([90, 60])

@@ -14,6 +14,7 @@ from health import queries, services
 from health.benchmarks.baseline import score_by_one_statement
 from health.benchmarks.dataset import DAY, grow
 from health.models import HealthScore, Scorecard, ScorecardVersion
+from health.overrides import set_override
 from health.readings import Selection
 from health.scoring import Cards, NoScorecard, score_and_store
 from health.standard import STANDARD
@@ -204,8 +205,28 @@ class TestExplaining:
         with CaptureQueriesContext(connection) as statements:
             explained = queries.explain_many(made, YESTERDAY)
 
-        assert len(statements) == 2
-        assert explained == {pk: queries.explain(pk, YESTERDAY) for pk in made}
+        assert len(statements) == 3
+        assert list(explained) == made
+        for pk, one_of_many in explained.items():
+            alone = queries.explain(pk, YESTERDAY)
+            assert alone is not None
+            assert (one_of_many.total, one_of_many.sentences) == (alone.total, alone.sentences)
+
+    def test_one_is_explained_in_four_queries_whatever_there_is_to_say(self) -> None:
+        plain, eventful = make_scored_customer(), make_scored_customer()
+        for customer in (plain, eventful):
+            for day in (YESTERDAY, YESTERDAY - timedelta(days=7)):
+                services.calculate_health_score(customer.pk, as_of=day, now=NOW)
+        until = NOW.date() + timedelta(days=9)
+        set_override(eventful, value=10, reason="Their champion left.", expires_on=until, now=NOW)
+
+        counted = []
+        for customer in (plain, eventful):
+            with CaptureQueriesContext(connection) as statements:
+                queries.explain(customer.pk)
+            counted.append(len(statements))
+
+        assert counted == [4, 4]
 
 
 class TestScorecards:
@@ -213,11 +234,12 @@ class TestScorecards:
         customer = make_scored_customer()
         first = services.score_customer(customer.pk, now=NOW).version
         card = Scorecard.objects.get()
-        second = services.publish_scorecard(card, definition=STANDARD, reason="Again.", now=NOW)
+        stricter = {**STANDARD, "bands": {"at_risk_below": 60, "healthy_above": 80}}
+        second = services.publish_scorecard(card, definition=stricter, reason="Stricter.", now=NOW)
 
         row = services.score_customer(customer.pk, now=NOW)
 
-        assert (row.version_id, second.number, second.content_hash) == (second.pk, 2, first.content_hash)
+        assert (row.version_id, first.number, second.number) == (second.pk, 1, 2)
 
     def test_a_scorecard_for_the_tier_with_higher_priority_wins(self) -> None:
         definition = {**STANDARD, "components": {"usage": 1, "engagement": 0, "outcomes": 0, "relationship": 0}}

@@ -1,6 +1,6 @@
 """What the console's templates say dates, scores and amounts with."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from ..charts import Line
 from ..chips import ScoreChip
-from ..moments import say_day, say_moment, utc_day
+from ..moments import say_day, say_duration, say_moment, utc_day
 
 register = template.Library()
 
@@ -31,6 +31,12 @@ def when(value: date | datetime | None) -> SafeString | str:
 
 def _time(iso: str, exact: str, words: str) -> SafeString:
     return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, words)
+
+
+@register.filter
+def span(value: timedelta | None) -> str:
+    """How long something took, in words."""
+    return "–" if value is None else say_duration(value)
 
 
 @register.simple_tag

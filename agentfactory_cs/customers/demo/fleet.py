@@ -42,15 +42,19 @@ _RETURNING = Fortune((0.5, 0.8), (0.5, 0.8), (0.4, 0.7), (0, 2), leaves=True, re
 _FORTUNES = (
     (0.12, _THRIVING),
     (0.12, _GROWING),
-    (0.52, _STEADY),
+    (0.50, _STEADY),
     (0.09, _DECLINING),
     (0.05, _SLEEPING),
-    (0.08, _LEAVING),
+    (0.10, _LEAVING),
     (0.02, _RETURNING),
 )
 
 # Signed up so many days ago; a twentieth is younger than the week that scoring waits for.
 _AGES = ((0.05, (1, 6)), (0.06, (8, 27)), (0.19, (28, 119)), (0.45, (120, 420)), (0.25, (421, 900)))
+
+# Departures lie up to so many days back, far enough for a backtest to see several months of them; who leaves had
+# stayed for a while.
+_LEFT_DAYS, _STAY_DAYS = 170, 90
 
 _GOODBYES = {
     Churn.Reason.PRICE: "The budget for next year was cut; our price was the first to go.",
@@ -72,10 +76,11 @@ def account(world: World, index: int) -> Account:
     rng = world.rng("customers.account", index)
     tier = _spread(world, "tier", index, _TIERS)
     fortune = _spread(world, "fortune", index, _FORTUNES)
+    departure = _departure(fortune, tier, rng) if fortune.leaves else None
     signed_up = rng.randint(*_spread(world, "age", index, _AGES))
-    if fortune.leaves:
-        signed_up = rng.randint(100, 900)
-    use, mood = _use(fortune, signed_up, rng), _mood(fortune, rng)
+    if departure:
+        signed_up = rng.randint(departure.days_ago + _STAY_DAYS, 900)
+    use, mood = _use(fortune, signed_up, departure, rng), _mood(fortune, departure, rng)
     return Account(
         index=index,
         name=_name(world, index),
@@ -88,7 +93,7 @@ def account(world: World, index: int) -> Account:
         presence=use,
         posts_a_quarter=rng.uniform(*fortune.posts),
         was=_upgrade(tier, fortune, signed_up, rng),
-        departure=_departure(fortune, tier, rng) if fortune.leaves else None,
+        departure=departure,
         stalled=fortune is _SLEEPING and signed_up < 45,
     )
 
@@ -120,14 +125,19 @@ def _name(world: World, index: int) -> str:
     return f"{joined}{NAME_ENDINGS[ending]} {suffix}"
 
 
-def _use(fortune: Fortune, signed_up: int, rng: Random) -> Curve:
+def _use(fortune: Fortune, signed_up: int, departure: Departure | None, rng: Random) -> Curve:
+    """Who leaves has turned away before that day; whose fortunes change otherwise is there today."""
     then, now = rng.uniform(*fortune.use_then), rng.uniform(*fortune.use_now)
     if fortune is _STEADY:
         now = then * rng.uniform(0.88, 1.12)
     turn = rng.randint(15, 75)
-    first, last = then, now
-    points = [(240.0, first), (turn + 45.0, first + 0.15 * (last - first)), (float(turn), first + 0.7 * (last - first))]
-    points.append((0.0, last))
+    end = departure.days_ago if departure else 0
+    points = [
+        (end + 240.0, then),
+        (end + turn + 45.0, then + 0.15 * (now - then)),
+        (end + float(turn), then + 0.7 * (now - then)),
+        (float(end), now),
+    ]
     return _learning(points, signed_up, rng)
 
 
@@ -140,10 +150,11 @@ def _learning(points: list[tuple[float, float]], signed_up: int, rng: Random) ->
     return Curve((start, (float(learnt), whole.at(learnt)), *(point for point in points if point[0] < learnt)))
 
 
-def _mood(fortune: Fortune, rng: Random) -> Curve:
+def _mood(fortune: Fortune, departure: Departure | None, rng: Random) -> Curve:
     mood = rng.uniform(*fortune.mood)
     before = min(1.0, max(mood, 0.7)) if fortune in (_DECLINING, _LEAVING) else mood
-    return Curve(((240, before), (90, before), (0, mood)))
+    end = departure.days_ago if departure else 0
+    return Curve(((end + 240, before), (end + 90, before), (end, mood)))
 
 
 def _upgrade(tier: CustomerTier, fortune: Fortune, signed_up: int, rng: Random) -> tuple[int, CustomerTier] | None:
@@ -156,6 +167,6 @@ def _upgrade(tier: CustomerTier, fortune: Fortune, signed_up: int, rng: Random) 
 
 def _departure(fortune: Fortune, tier: CustomerTier, rng: Random) -> Departure:
     reason = rng.choice([reason for reason in _GOODBYES if tier != CustomerTier.FREE or reason not in _OVER_MONEY])
-    left = rng.randint(50, 95) if fortune.returns else rng.randint(3, 95)
+    left = rng.randint(50, 95) if fortune.returns else rng.randint(3, _LEFT_DAYS)
     back = left - rng.randint(20, 40) if fortune.returns else None
     return Departure(left, reason, _GOODBYES[reason], back)

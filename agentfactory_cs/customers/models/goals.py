@@ -72,6 +72,10 @@ class GoalReading(models.Model):
     class Meta:
         ordering = ("goal", "-read_on")
         constraints = (models.UniqueConstraint(fields=("goal", "read_on"), name="goal_reading_once_a_day"),)
+        indexes = (
+            # What came in last, and how much in these weeks.
+            models.Index(fields=("read_on",), name="goal_reading_by_day"),
+        )
 
     def __str__(self) -> str:
         return f"{self.value} on {self.read_on}"
@@ -111,6 +115,10 @@ class OutcomeReport(models.Model):
                 name="outcome_report_amounts_not_negative",
                 violation_error_message="cost, value_delivered and value_expected must not be negative.",
             ),
+        )
+        indexes = (
+            # What came in last, and how much in these weeks.
+            models.Index(fields=("period_end",), name="outcome_report_by_end"),
         )
 
     def __str__(self) -> str:

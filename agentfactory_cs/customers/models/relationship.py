@@ -30,6 +30,11 @@ class Training(models.Model):
                 violation_error_message="completed_on must not lie before assigned_on.",
             ),
         )
+        indexes = (
+            # What came in last, and how much in these weeks.
+            models.Index(fields=("assigned_on",), name="training_by_assignment"),
+            models.Index(fields=("completed_on",), name="training_by_completion"),
+        )
 
     def __str__(self) -> str:
         return self.course
@@ -55,6 +60,10 @@ class RenewalEstimate(models.Model):
                 name="renewal_estimate_is_a_percentage",
                 violation_error_message="likelihood must be between 0 and 100.",
             ),
+        )
+        indexes = (
+            # What came in last, and how much in these weeks.
+            models.Index(fields=("estimated_on",), name="renewal_estimate_by_day"),
         )
 
     def __str__(self) -> str:

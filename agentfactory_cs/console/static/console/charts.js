@@ -30,20 +30,24 @@
     const source = document.getElementById(canvas.dataset.chart);
     if (!source || canvas.dataset.drawn) return;
     canvas.dataset.drawn = "1";
-    const { labels, lines, bands: stripes } = JSON.parse(source.textContent);
+    // A score runs from 0 to 100; "max": null lets the values say how high the scale is.
+    const { labels, lines, bands: stripes, kind = "line", max = 100, unit = "", stacked = false } = JSON.parse(source.textContent);
     const ink = colour("--color-primary-600");
     const quiet = colour("--af-quiet");
     new Chart(canvas, {
-      type: "line",
+      type: kind,
       plugins: [bands],
       data: {
         labels,
-        datasets: lines.map(({ label, values, points }) => ({
+        datasets: lines.map(({ label, values, points, dashed, notes, quiet: aside }) => ({
           label,
+          notes,
           data: values,
-          borderColor: points ? quiet : ink,
-          backgroundColor: points ? quiet : ink,
-          borderWidth: 2,
+          borderColor: points || dashed || aside ? quiet : ink,
+          borderDash: dashed ? [4, 4] : [],
+          backgroundColor: points || aside ? quiet : ink,
+          borderWidth: kind === "bar" ? 0 : 2,
+          maxBarThickness: 48,
           showLine: !points,
           pointRadius: points ? 5 : values.length < 3 ? 3 : 0,
           pointStyle: points ? "rectRot" : "circle",
@@ -55,10 +59,21 @@
         animation: false,
         maintainAspectRatio: false,
         interaction: { intersect: false, mode: "index" },
-        plugins: { legend: { display: false }, bands: { bands: stripes } },
+        plugins: {
+          legend: { display: stacked, align: "start", labels: { color: quiet, boxWidth: 12 } },
+          bands: { bands: stripes },
+          // A point with a note says that instead of its figure.
+          tooltip: { callbacks: { label: ({ dataset, dataIndex, formattedValue }) => dataset.notes?.[dataIndex] ?? `${dataset.label}: ${formattedValue}` } },
+        },
         scales: {
-          x: { grid: { display: false }, ticks: { color: quiet, maxTicksLimit: canvas.clientWidth < 480 ? 3 : 7, maxRotation: 0 } },
-          y: { min: 0, max: 100, grid: { display: false }, ticks: { color: quiet, stepSize: 25 } },
+          x: { stacked, grid: { display: false }, ticks: { color: quiet, maxTicksLimit: kind === "bar" ? 24 : canvas.clientWidth < 480 ? 3 : 7, maxRotation: 0 } },
+          y: {
+            min: 0,
+            max: max ?? undefined,
+            stacked,
+            grid: { display: false },
+            ticks: { color: quiet, stepSize: max === 100 ? 25 : undefined, precision: 0, maxTicksLimit: 6, callback: (value) => `${value}${unit}` },
+          },
         },
       },
     });

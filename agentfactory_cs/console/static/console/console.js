@@ -53,6 +53,12 @@
     if (form) form.requestSubmit();
   });
 
+  // Buttons in a list act by htmx: their requests carry the token of the page's form.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
+    if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] ??= token;
+  });
+
   // What htmx could not fetch says so where it would have stood.
   function failed(event) {
     const part = event.detail.elt.closest(".af-loading") ?? event.detail.elt.closest(".af-card");
