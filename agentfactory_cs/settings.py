@@ -291,6 +291,10 @@ LOGGING = {
 # How long the ids of imported usage rows are remembered, so that a repeat counts once.
 USAGE_RECEIPT_DAYS = env.int("USAGE_RECEIPT_DAYS", default=400)
 
+# Where mails to customers lead: the product itself, and its documentation.
+PLATFORM_ADDRESS = env("PLATFORM_ADDRESS", default="https://app.agentfactory.com").rstrip("/")
+DOCUMENTATION_ADDRESS = env("DOCUMENTATION_ADDRESS", default="https://docs.agentfactory.com").rstrip("/")
+
 # -- Health ----------------------------------------------------------------------------------
 # How many workers share the daily scoring.
 HEALTH_SCORING_WORKERS = env.int("HEALTH_SCORING_WORKERS", default=2)

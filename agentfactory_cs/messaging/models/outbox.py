@@ -131,6 +131,8 @@ class Email(models.Model):
             ),
             # How much did this contact get within seven days?
             models.Index(fields=("contact", "sent_at"), condition=models.Q(state="sent"), name="email_of_contact"),
+            # How often was this template sent within thirty days?
+            models.Index(fields=("template", "sent_at"), condition=models.Q(state="sent"), name="email_of_template"),
             # A customer's mails, newest first.
             models.Index(fields=("customer", "-id"), name="email_of_customer"),
             # Whoever asked for it looks for what became of it.
