@@ -22,10 +22,17 @@ _KEPT = 256
 class Words(Protocol):
     """The words of a mail in one language, such as a MailTemplateVersion."""
 
-    language: str
-    subject: str
-    html: str
-    text: str
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def html(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True)
