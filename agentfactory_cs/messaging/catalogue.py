@@ -36,8 +36,10 @@ class Variable:
 
 @dataclass(frozen=True)
 class Group:
-    """Variables of one subject. `load` fills them for a batch of customers in a fixed number of queries, with plain
-    data only; without it, whoever queues the mail gives them (`Email.context`).
+    """Variables of one subject.
+
+    `load` fills them for a batch of customers in a fixed number of queries, with plain data only. Those that are
+    `given` come with a mail from whoever queues it (`Email.context`); the rest are filled by `context`.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Group:
     title: Words
     variables: tuple[Variable, ...]
     load: Load | None = None
+    given: bool = False
     order: int = 100
 
 

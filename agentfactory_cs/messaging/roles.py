@@ -1,7 +1,16 @@
-"""What the staff groups may do with surveys, and with notices to our own people."""
+"""What the staff groups may do with surveys, mails, and notices to our own people."""
 
 from agentfactory_cs.console.shipping import grant
 
+_READ = ("view_survey", "view_response", "view_mailtemplate", "view_topic")
+_WRITE = (
+    "change_survey",
+    "add_mailtemplate",
+    "change_mailtemplate",
+    "change_topic",
+    "view_notice",
+    "change_notice",
+)
+
 for group in ("Viewer", "Support agent", "CSM", "CS manager"):
-    more = ("change_survey", "view_notice", "change_notice") if group == "CS manager" else ()
-    grant(group, "messaging", "view_survey", "view_response", *more)
+    grant(group, "messaging", *_READ, *(_WRITE if group == "CS manager" else ()))

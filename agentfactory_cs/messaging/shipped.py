@@ -54,7 +54,7 @@ def _load_words(new: list[tuple[ShippedMail, ShippedWords]]) -> None:
         template = templates[mail.key]
         before = in_force.get(template.pk, {}).get(said.language)
         if before is None or before.is_shipped:
-            reset_to_shipped(template, language=said.language, reason="As shipped.", now=timezone.now())
+            reset_to_shipped(template, language=said.language, reason="", now=timezone.now())
 
 
 loaders.register(Loader("messaging.mails", load_mails))

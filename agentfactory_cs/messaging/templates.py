@@ -21,10 +21,14 @@ from .rendering.frame import is_whole_page
 from .shipped_mails import shipped_words
 
 
-def versions_in_force(template_ids: Collection[int]) -> dict[int, dict[str, MailTemplateVersion]]:
+def versions_in_force(
+    template_ids: Collection[int], *, with_authors: bool = False
+) -> dict[int, dict[str, MailTemplateVersion]]:
     """The newest version of each language, by template; one query."""
     found: dict[int, dict[str, MailTemplateVersion]] = defaultdict(dict)
     versions = MailTemplateVersion.objects.filter(template__in=template_ids)
+    if with_authors:
+        versions = versions.select_related("created_by")
     for version in versions.order_by("template_id", "language", "-number").distinct("template_id", "language"):
         found[version.template_id][version.language] = version
     return found

@@ -146,6 +146,7 @@ groups.register(
                 "about", "text", _("What it is about, such as a ticket."), "Import of contacts", may_be_missing=True
             ),
         ),
+        given=True,
         order=70,
     )
 )
@@ -161,6 +162,7 @@ groups.register(
                 "terms", "text", _("What was agreed to, if anything."), "10 % off the first year.", may_be_missing=True
             ),
         ),
+        given=True,
         order=80,
     )
 )

@@ -206,4 +206,5 @@ class SafeTemplate(Template):
 
     def fill(self, data: dict[str, Any], *, autoescape: bool) -> str:
         """Raises CannotRender where a value is missing."""
-        return str(self.render(Context(data, autoescape=autoescape)))
+        # A plain string: whoever shows the mail within a page of theirs must escape it there.
+        return str.__str__(self.render(Context(data, autoescape=autoescape)))

@@ -16,7 +16,7 @@ from agentfactory_cs.customers.tests.factories import (
     make_member,
     make_usage,
 )
-from agentfactory_cs.messaging.catalogue import Group, Groups, Variable, groups, plain, shapes
+from agentfactory_cs.messaging.catalogue import Group, Groups, Variable, groups, plain
 from agentfactory_cs.messaging.context import contexts
 from agentfactory_cs.messaging.models import Email, MailTemplate
 from agentfactory_cs.messaging.names import first_name
@@ -46,7 +46,7 @@ def test_every_variable_declared_is_filled_and_nothing_else() -> None:
 
     said = _said(email)
 
-    declared = {name: set(shape) for name, shape in shapes().items() if name not in ("survey", "offer")}
+    declared = {group.name: {variable.name for variable in group.variables} for group in groups if not group.given}
     assert {name: set(values) for name, values in said.items()} == declared
     assert plain(said) == said
 

@@ -18,6 +18,13 @@ def test_a_body_gets_the_frame_with_the_way_to_unsubscribe() -> None:
     assert "Unsubscribe (https://cs.agentfactory.example/mail/unsubscribe/example/)" in mail.text
 
 
+def test_a_mail_is_escaped_again_where_it_is_shown_within_a_page() -> None:
+    mail = filled("<p>Words</p>", text="<b>")
+
+    for part in (mail.subject, mail.html, mail.text):
+        assert not hasattr(part, "__html__")
+
+
 def test_transactional_mail_offers_no_way_to_unsubscribe() -> None:
     mail = filled("<p>Words</p>", links={**examples()["links"], "unsubscribe": None})
 
