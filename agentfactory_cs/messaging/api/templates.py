@@ -30,7 +30,7 @@ class MailTemplateSerializer(RecordSerializer):
         fields = ("id", "key", "name", "topic", "description", "is_active", "languages")
 
 
-class PreviewRequestSerializer(serializers.Serializer[Any]):
+class MailToPreviewSerializer(serializers.Serializer[Any]):
     """Words to try, and on whom. Without words: those in force in the language, or the best there are instead."""
 
     language = serializers.CharField(default="en", max_length=8)
@@ -42,7 +42,7 @@ class PreviewRequestSerializer(serializers.Serializer[Any]):
     )
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
+class MailPreviewSerializer(serializers.Serializer[Any]):
     """The mail as the contact would get it now."""
 
     language = serializers.CharField()
@@ -71,12 +71,12 @@ class MailTemplateViewSet(ReadViewSet):
     ordering_fields = ("id", "key", "name")
     staff_permissions = {"preview": "messaging.view_mailtemplate"}
 
-    @extend_schema(summary="Preview a mail", request=PreviewRequestSerializer, responses={200: PreviewSerializer})
+    @extend_schema(summary="Preview a mail", request=MailToPreviewSerializer, responses={200: MailPreviewSerializer})
     @action(detail=True, methods=["post"])
     def preview(self, request: Request, key: str) -> Response:
         """The mail as a contact would get it now; nothing is sent or stored. 400 names field and line of a fault."""
         template = self.get_object()
-        asked = PreviewRequestSerializer(data=request.data)
+        asked = MailToPreviewSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         words = _words(template, asked.validated_data)
         shown = preview(template, words, asked.validated_data.get("contact"), timezone.now())
@@ -85,7 +85,7 @@ class MailTemplateViewSet(ReadViewSet):
         mail = shown.rendered
         told = {name: getattr(mail, name) if mail else None for name in ("subject", "html", "text")}
         answer = {**told, "language": words.language, "held_because": shown.hole, "gaps": shown.gaps}
-        return Response(PreviewSerializer(answer).data)
+        return Response(MailPreviewSerializer(answer).data)
 
 
 def _words(template: MailTemplate, asked: dict[str, Any]) -> MailTemplateVersion:
