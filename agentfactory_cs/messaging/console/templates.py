@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -25,10 +24,9 @@ def _names(things: Sequence[MailTemplate], now: datetime) -> Mapping[Any, MailTe
 
 def _name(template: MailTemplate) -> str:
     off = format_html(' <span class="af-tag">{}</span>', _("switched off")) if not template.is_active else ""
-    address = reverse("admin:messaging_mailtemplate_words", args=(template.pk,))
-    link = format_html('<span><a class="af-name" href="{}">{}</a>{}</span>', address, template.name, off)
+    name = format_html('<span><span class="af-name">{}</span>{}</span>', template.name, off)
     words = '<span class="af-list-words">{}<span class="af-quiet">{}</span></span>'
-    return format_html(words, link, template.description)
+    return format_html(words, name, template.description)
 
 
 def _topics(things: Sequence[MailTemplate], now: datetime) -> Mapping[Any, str]:

@@ -27,7 +27,8 @@
     const reader = event.target.closest("[data-reader]");
     if (reader) {
       document.getElementById("reader").value = reader.dataset.reader;
-      window.htmx.trigger("#preview", "load");
+      document.querySelector(".af-reader input").value = "";
+      window.htmx.trigger("#preview", "pick");
     }
     if (reader || !event.target.closest(".af-reader")) document.getElementById("readers").replaceChildren();
   });
