@@ -1,5 +1,7 @@
 """Mail to customers: what is to be sent, was sent, or was not and why."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
@@ -21,22 +23,31 @@ class EmailState(models.TextChoices):
 
 
 class EmailQuerySet(models.QuerySet["Email"]):
-    def due(self, now: object) -> "EmailQuerySet":
-        return self.filter(state=EmailState.WAITING, not_before__lte=now)
+    def due(self, now: datetime) -> "EmailQuerySet":
+        """What may be claimed."""
+        return self.filter(state=EmailState.WAITING, not_before__lte=now, claimed_at__isnull=True)
+
+    def left_behind(self, now: datetime) -> "EmailQuerySet":
+        """What a worker still holds though it has had its time: it died."""
+        return self.filter(claimed_at__lt=now - Email.LEASE)
 
 
 class Email(models.Model):
     """One mail to one contact, from the wish to send it to what became of it.
 
     Written by `outbox.queue` in the transaction of what asked for it, once a `dedupe_key`. When it is due,
-    `sending` claims it in a batch and asks whether it may go (suppression, topic, cap, quiet hours, a reply,
-    whether whoever asked still wants it): it is postponed or withheld, with the reason in `reason`, or rendered,
-    stored as its reader will see it, marked `sending` with its Message-ID, and sent outside any transaction.
-    Found in `sending` after a crash it is `uncertain`: reconciled by the provider's webhook or shown to a
-    person, never sent again by itself. Transitions are TRANSITIONS.
+    `sending` claims it in a batch (`claimed_at`) and asks whether it may go (suppression, topic, cap, quiet hours,
+    a reply, whether whoever asked still wants it): it is postponed or withheld, with the reason in `reason`, or
+    rendered and stored as its reader will see it, with its Message-ID. It becomes `sending` when its turn comes,
+    just before the network call, and `sent` just after: of a worker that dies one mail at most is `sending`.
+    That one is then `uncertain`: reconciled by the provider's webhook or shown to a person, never sent again by
+    itself; what else the worker had claimed is free again. Transitions are TRANSITIONS.
     """
 
     State = EmailState
+
+    # So long a worker may hold what it claimed; it stops well before (`sending`), and `sweeping` looks after the rest.
+    LEASE = timedelta(minutes=10)
 
     # A state, and those that may follow it.
     TRANSITIONS = {
@@ -121,8 +132,8 @@ class Email(models.Model):
         indexes = (
             # What is due.
             models.Index(fields=("not_before", "id"), condition=models.Q(state="waiting"), name="email_due"),
-            # What a worker that died left behind.
-            models.Index(fields=("claimed_at",), condition=models.Q(state="sending"), name="email_in_sending"),
+            # What a worker holds, or left behind when it died.
+            models.Index(fields=("claimed_at",), condition=models.Q(claimed_at__isnull=False), name="email_claimed"),
             # What a person must look at.
             models.Index(
                 fields=("-id",),
@@ -233,16 +244,26 @@ class Suppression(models.Model):
 class SendingPace(models.Model):
     """How many mails may go out by one provider, shared by all workers: a bucket refilled as time passes.
 
-    One row a provider, made when first asked; taken from by a conditional update (`pace.take`).
+    One row a provider, made when first asked; taken from by a conditional update (`pace.take`). Where the provider
+    refuses us as a whole (password, sender), `pace.stop` keeps everybody from asking until `stopped_until`, with
+    the reason; the next mail that goes through clears both.
     """
 
     provider = models.CharField(max_length=40, primary_key=True)
     per_second = models.FloatField(default=50, help_text="Mails a second; 0: no limit.")
     tokens = models.FloatField(default=0)
     refilled_at = models.DateTimeField()
+    stopped_until = models.DateTimeField(null=True, blank=True)
+    stop_reason = models.TextField(blank=True)
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=models.Q(per_second__gte=0), name="sending_pace_not_negative"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(per_second__gte=0), name="sending_pace_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(stopped_until__isnull=True) | ~models.Q(stop_reason=""),
+                name="sending_stopped_says_why",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.per_second:g} a second"
