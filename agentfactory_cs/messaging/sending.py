@@ -98,7 +98,7 @@ class _Run:
                 self._send_one(rest.popleft(), ledger)
         ledger.close()
         insist(lambda: release(rest))
-        insist(lambda: tell_of_sent([sent.email.pk for sent in ledger.sent], now=self.clock()))
+        insist(lambda: tell_of_sent([sent.email for sent in ledger.sent], now=self.clock()))
         self.done.sent += len(ledger.sent)
         if ledger.sent and not self.done.stopped:
             insist(lambda: pace.go_on(self.provider))

@@ -4,7 +4,7 @@ import random
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from agentfactory_cs.events.services import record, record_all
@@ -19,6 +19,10 @@ MAX_ATTEMPTS = 12
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 State = Email.State
+
+_TOLD = """
+UPDATE messaging_email SET claimed_at = NULL
+WHERE id = ANY(%s) AND state = 'sent' AND claimed_at IS NOT NULL RETURNING id"""
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -78,9 +82,15 @@ def _stamps(emails: Collection[Email]) -> set[datetime | None]:
 
 
 @transaction.atomic
-def tell_of_sent(pks: Sequence[int], *, now: datetime) -> None:
+def tell_of_sent(emails: Sequence[Email], *, now: datetime) -> None:
     """Put sent mails on the timeline, once each: a row that still says who claimed it has not been told of."""
-    untold = Email.objects.filter(pk__in=pks, state=State.SENT, claimed_at__isnull=False)
-    emails = list(untold.select_related("customer", "template").defer("html", "text").select_for_update(of=("self",)))
-    record_all("messaging.email_sent", ((email.customer, told_of(email)) for email in emails), now=now)
-    Email.objects.filter(pk__in=[email.pk for email in emails]).update(claimed_at=None)
+    if not emails:
+        return
+    pks = [email.pk for email in emails]
+    with connection.cursor() as cursor:
+        # A row that was told of stays told of: this commit waits for the disk, and with it all before.
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        cursor.execute(_TOLD, [pks])
+        untold = {pk for (pk,) in cursor.fetchall()}
+    told = ((email.customer, told_of(email)) for email in emails if email.pk in untold)
+    record_all("messaging.email_sent", told, now=now)

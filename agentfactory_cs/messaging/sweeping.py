@@ -7,6 +7,7 @@ which are committed without waiting for the disk: what was claimed before the cr
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -36,10 +37,16 @@ def sweep(*, now: datetime) -> int:
     Email.objects.filter(pk__in=[pk for pk, claimed in waiting if claimed >= steady_since]).update(claimed_at=None)
     Email.objects.filter(pk__in=begun).update(state=Email.State.UNCERTAIN, reason=DIED)
     Email.objects.filter(pk__in=lost).update(state=Email.State.UNCERTAIN, reason=CRASHED)
-    tell_of_sent([pk for pk, state, _ in found if state == Email.State.SENT], now=now)
+    _tell([pk for pk, state, _ in found if state == Email.State.SENT], now)
     if doubtful := len(begun) + len(lost):
         logger.warning("%s mails were left in the middle of sending; a person must look (Mail, Uncertain)", doubtful)
     return doubtful
+
+
+def _tell(sent: Sequence[int], now: datetime) -> None:
+    if sent:
+        emails = Email.objects.filter(pk__in=sent).select_related("customer", "template").defer("html", "text")
+        tell_of_sent(list(emails), now=now)
 
 
 def _steady_since(now: datetime) -> datetime:
