@@ -27,9 +27,6 @@ from .sweeping import sweep
 from .transport import Transport
 
 BATCH = 100
-# A batch is given up well before its lease runs out, and the rest of it released.
-HOLD_FOR = Email.LEASE / 2
-
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
@@ -93,7 +90,8 @@ class _Run:
 
     def _send(self, batch: Batch) -> None:
         ledger, rest = Ledger(batch.stamp), deque(batch.emails)
-        while rest and not self.done.stopped and self.clock() - batch.stamp < HOLD_FOR:
+        # A batch is given up well before its lease runs out, and the rest of it released.
+        while rest and not self.done.stopped and self.clock() - batch.stamp < Email.LEASE / 2:
             if self._is_ready(rest):
                 self._send_one(rest.popleft(), ledger)
         ledger.close()

@@ -106,6 +106,8 @@ class LoggingSink(Sink):
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content)
         self.log.write(f"{message['Message-ID']} {envelope.rcpt_tos[0]}\n")
+        # Long enough that somebody is killed while waiting for the answer.
+        await asyncio.sleep(0.005)
         return "250 taken"
 
 
