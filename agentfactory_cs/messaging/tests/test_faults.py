@@ -1,7 +1,7 @@
 """Workers are killed, the broker is emptied, the database restarts, the mail server refuses: nothing is sent twice,
 nothing is lost.
 
-Real processes on servers of their own: 300 mails and six kills, with MAIL_FAULTS=full 2 000 and twenty.
+Real processes on servers of their own: 200 mails and four kills, with MAIL_FAULTS=full 2 000 and twenty.
 """
 
 import os
@@ -22,7 +22,7 @@ from agentfactory_cs.embedded import database_url
 from agentfactory_cs.tests.machine import PROJECT, var_folder, wait_until
 
 FULL = os.environ.get("MAIL_FAULTS") == "full"
-MAILS, KILLS = (2_000, 20) if FULL else (300, 6)
+MAILS, KILLS = (2_000, 20) if FULL else (200, 4)
 
 # Everything that asks the database runs in a process of its own: this one is pytest's, on another database.
 PREPARE = """
