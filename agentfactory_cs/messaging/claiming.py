@@ -3,7 +3,8 @@
 What is claimed stays `waiting`, with the moment in `claimed_at`: `sending` calls them up one by one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,8 @@ from .letter import Sender
 from .models import Email, MailTemplateVersion
 from .rendering import CannotRender, render
 from .templates import versions_for
+
+logger = logging.getLogger(__name__)
 
 _STATES = {
     Verdict.POSTPONE: Email.State.WAITING,
@@ -86,6 +89,9 @@ def _render_all(emails: Sequence[Email], now: datetime) -> dict[int, Decision]:
             fill(email, words[email.template_id, language_of(email)], usual[email.pk], sender)
         except CannotRender as hole:
             held[email.pk] = Decision(Verdict.HOLD, f"It cannot be written: {hole}")
+        except Exception as error:  # one mail that nobody foresaw must not keep all others waiting
+            logger.exception("Mail %s cannot be written", email.pk)
+            held[email.pk] = Decision(Verdict.HOLD, f"It cannot be written: {type(error).__name__}: {error}")
     return held
 
 
