@@ -90,5 +90,10 @@ def stop(name: str, reason: str, now: datetime) -> None:
 
 
 def go_on(name: str) -> None:
-    """The provider takes mail again, or a person says that it will."""
+    """The provider takes mail again."""
     SendingPace.objects.filter(pk=name, stopped_until__isnull=False).update(stopped_until=None, stop_reason="")
+
+
+def try_again(name: str, now: datetime) -> None:
+    """A person has put right what the provider complained of: one mail is tried at once."""
+    SendingPace.objects.filter(pk=name, stopped_until__gt=now).update(stopped_until=now)

@@ -2,7 +2,16 @@
 
 from agentfactory_cs.console.shipping import grant
 
-_READ = ("view_survey", "view_response", "view_mailtemplate", "view_topic")
+_READ = (
+    "view_survey",
+    "view_response",
+    "view_mailtemplate",
+    "view_topic",
+    "view_email",
+    "view_suppression",
+)
+# What somebody who looks after customers does with their mail.
+_DECIDE = ("add_email", "change_email", "add_suppression")
 _WRITE = (
     "change_survey",
     "add_mailtemplate",
@@ -10,7 +19,11 @@ _WRITE = (
     "change_topic",
     "view_notice",
     "change_notice",
+    "change_suppression",
+    "view_sendingpace",
+    "change_sendingpace",
 )
 
 for group in ("Viewer", "Support agent", "CSM", "CS manager"):
-    grant(group, "messaging", *_READ, *(_WRITE if group == "CS manager" else ()))
+    more = _DECIDE if group in ("CSM", "CS manager") else ()
+    grant(group, "messaging", *_READ, *more, *(_WRITE if group == "CS manager" else ()))

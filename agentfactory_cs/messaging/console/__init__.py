@@ -1,5 +1,5 @@
 """What messaging fills the console with."""
 
-from . import notices, surveys, templates
+from . import mail, notices, surveys, templates
 
-__all__ = ["notices", "surveys", "templates"]
+__all__ = ["mail", "notices", "surveys", "templates"]
