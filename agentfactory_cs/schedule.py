@@ -86,6 +86,12 @@ JOBS = (
         every_seconds=60,
     ),
     Job(
+        "Send mail",
+        "agentfactory_cs.messaging.tasks.deliver_mail",
+        "Sends the mail to customers that is due, and looks after what a stopped worker left behind.",
+        every_seconds=10,
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

@@ -170,6 +170,16 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_TIMEOUT = 20  # seconds
 if env("EMAIL_URL", default=""):
     globals().update(addresses.mail(env("EMAIL_URL")))
+# Or a provider by django-anymail's name of it (postmark, mailgun, …), with django-anymail's settings as JSON.
+MAIL_PROVIDER = env("MAIL_PROVIDER", default="")
+ANYMAIL = env.json("ANYMAIL", default={})
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{MAIL_PROVIDER}.EmailBackend"
+# The "user:password" a provider's tracking webhooks must come with; without it they are refused.
+if env("MAIL_WEBHOOK_SECRET", default=""):
+    ANYMAIL["WEBHOOK_SECRET"] = env("MAIL_WEBHOOK_SECRET")
+# How many workers send mail to customers at the same time.
+MAIL_WORKERS = env.int("MAIL_WORKERS", default=2)
 # How the site is reached from outside: the links in mails and posts begin with it.
 SITE_ADDRESS = addresses.site(env("SITE_ADDRESS", default=""), env("HOST", default=""), env("PORT", default=""))
 
@@ -288,6 +298,10 @@ LOGGING = {
 # -- Customers -------------------------------------------------------------------------------
 # How long the ids of imported usage rows are remembered, so that a repeat counts once.
 USAGE_RECEIPT_DAYS = env.int("USAGE_RECEIPT_DAYS", default=400)
+
+# Where mails to customers lead: the product itself, and its documentation.
+PLATFORM_ADDRESS = env("PLATFORM_ADDRESS", default="https://app.agentfactory.com").rstrip("/")
+DOCUMENTATION_ADDRESS = env("DOCUMENTATION_ADDRESS", default="https://docs.agentfactory.com").rstrip("/")
 
 # -- Health ----------------------------------------------------------------------------------
 # How many workers share the daily scoring.

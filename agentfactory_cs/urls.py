@@ -26,6 +26,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
+    path("mail/", include("agentfactory_cs.messaging.urls")),
+    path("hooks/mail/", include("agentfactory_cs.messaging.hooks")),
     path("api/", include("agentfactory_cs.rest.urls")),
     path("api/v1/", include(resources())),
 ]

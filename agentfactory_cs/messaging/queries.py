@@ -1,4 +1,4 @@
-"""What customers answered, over a period."""
+"""What customers answered over a period, and what the outbox wants of a person."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,7 +9,8 @@ from agentfactory_cs.customers.days import end_of_day, start_of_day
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.queries import narrowed
 
-from .models import Response, SurveyKind
+from .models import Email, Response, SendingPace, SurveyKind
+from .pace import provider
 
 PROMOTER, DETRACTOR = 9, 6
 
@@ -32,3 +33,19 @@ def nps(since: date, until: date, filters: Mapping[str, str]) -> float | None:
 
 def mean_score(kind: str, since: date, until: date, filters: Mapping[str, str]) -> float | None:
     return answers(kind, since, until, filters).aggregate(mean=Avg("score"))["mean"]
+
+
+# Mails that only a person can bring on.
+FOR_A_PERSON = (Email.State.HELD, Email.State.UNCERTAIN, Email.State.FAILED)
+
+
+def mails_to_decide() -> dict[str, int]:
+    """How many mails wait for a person, by state; the states' labels, worst first, without those that have none."""
+    rows = Email.objects.filter(state__in=FOR_A_PERSON).order_by().values("state").annotate(n=Count("pk"))
+    counts = {row["state"]: row["n"] for row in rows}
+    return {state.label: counts[state] for state in FOR_A_PERSON if state in counts}
+
+
+def provider_trouble() -> SendingPace | None:
+    """The provider that mail goes by, where it refused us and is not asked again before `stopped_until`."""
+    return SendingPace.objects.filter(pk=provider(), stopped_until__isnull=False).first()

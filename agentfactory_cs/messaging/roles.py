@@ -1,7 +1,29 @@
-"""What the staff groups may do with surveys, and with notices to our own people."""
+"""What the staff groups may do with surveys, mails, and notices to our own people."""
 
 from agentfactory_cs.console.shipping import grant
 
+_READ = (
+    "view_survey",
+    "view_response",
+    "view_mailtemplate",
+    "view_topic",
+    "view_email",
+    "view_suppression",
+)
+# What somebody who looks after customers does with their mail.
+_DECIDE = ("add_email", "change_email", "add_suppression")
+_WRITE = (
+    "change_survey",
+    "add_mailtemplate",
+    "change_mailtemplate",
+    "change_topic",
+    "view_notice",
+    "change_notice",
+    "change_suppression",
+    "view_sendingpace",
+    "change_sendingpace",
+)
+
 for group in ("Viewer", "Support agent", "CSM", "CS manager"):
-    more = ("change_survey", "view_notice", "change_notice") if group == "CS manager" else ()
-    grant(group, "messaging", "view_survey", "view_response", *more)
+    more = _DECIDE if group in ("CSM", "CS manager") else ()
+    grant(group, "messaging", *_READ, *more, *(_WRITE if group == "CS manager" else ()))

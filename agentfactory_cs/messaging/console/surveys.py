@@ -1,4 +1,4 @@
-"""Survey answers and notices in the console."""
+"""Survey answers in the console."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from agentfactory_cs.console.navigation import MOST
 from agentfactory_cs.console.registry import Entry, Panel, entries, panels
 from agentfactory_cs.customers.models import Customer
 
-from .models import Notice, Response, SurveyKind
-from .queries import DETRACTOR, PROMOTER
+from ..models import Response, SurveyKind
+from ..queries import DETRACTOR, PROMOTER
 
 SHOWN = 5
 LOW_CSAT = 2
@@ -26,11 +25,6 @@ def _mood(answer: Response) -> str:
     if answer.kind == SurveyKind.NPS:
         return "good" if answer.score >= PROMOTER else "bad" if answer.score <= DETRACTOR else "plain"
     return "bad" if answer.score <= LOW_CSAT else "plain"
-
-
-def stuck(request: HttpRequest) -> int:
-    """Notices that only a person can bring on."""
-    return Notice.objects.filter(state__in=(Notice.State.FAILED, Notice.State.UNCERTAIN))[: MOST + 1].count()
 
 
 panels.register(
@@ -63,16 +57,6 @@ for entry in (
         "settings",
         40,
         "messaging.view_survey",
-    ),
-    Entry(
-        "messaging.notices",
-        _("Notices"),
-        "outgoing_mail",
-        "messaging_notice_changelist",
-        "settings",
-        60,
-        "messaging.view_notice",
-        stuck,
     ),
 ):
     entries.register(entry)

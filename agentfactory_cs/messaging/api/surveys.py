@@ -3,15 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.urls import include, path
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import OfCustomerFilter, OfCustomerSerializer, RecordViewSet, since_filter
 
-from .models import Response, Survey, SurveyKind
-from .services import record_response
+from ..models import Response, Survey, SurveyKind
+from ..services import record_response
 
 
 @extend_schema_serializer(component_name="SurveyResponse")
@@ -60,9 +58,3 @@ class SurveyResponseViewSet(RecordViewSet):
     def write(self, record: Response, values: dict[str, Any], now: datetime) -> Response:
         record.survey = Survey.objects.get(kind=values["kind"])
         return super().write(record, values, now)
-
-
-router = SimpleRouter()
-router.register("survey-responses", SurveyResponseViewSet, "survey-response")
-
-urlpatterns = [path("", include(router.urls))]

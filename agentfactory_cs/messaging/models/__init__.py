@@ -1,0 +1,20 @@
+"""What we say and what they answer: templates, the outbox, surveys, notices to our own people."""
+
+from .notices import Notice
+from .outbox import Email, EmailEvent, SendingPace, Suppression
+from .surveys import Response, Survey, SurveyKind
+from .templates import MailTemplate, MailTemplateVersion, Topic
+
+__all__ = [
+    "Email",
+    "EmailEvent",
+    "MailTemplate",
+    "MailTemplateVersion",
+    "Notice",
+    "Response",
+    "SendingPace",
+    "Suppression",
+    "Survey",
+    "SurveyKind",
+    "Topic",
+]

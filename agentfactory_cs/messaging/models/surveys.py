@@ -1,0 +1,67 @@
+"""What customers answer when asked."""
+
+from django.db import models
+
+from agentfactory_cs.customers.models import Contact, Customer
+
+
+class SurveyKind(models.TextChoices):
+    NPS = "nps", "NPS (0–10)"
+    SUPPORT_CSAT = "support_csat", "Support satisfaction (1–5)"
+    ONBOARDING_CSAT = "onboarding_csat", "Onboarding satisfaction (1–5)"
+
+
+def _known_kind(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=models.Q(kind__in=SurveyKind.values), name=name)
+
+
+class Survey(models.Model):
+    """A question we put to customers. One per kind is shipped; its wording is the team's to edit."""
+
+    kind = models.CharField(max_length=16, choices=SurveyKind, unique=True)
+    name = models.CharField(max_length=100)
+    question = models.CharField(max_length=300)
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        ordering = ("kind",)
+        constraints = (_known_kind("survey_kind_known"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Response(models.Model):
+    """One answer to a survey. Written by `messaging.services.record_response`, never changed."""
+
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="responses")
+    kind = models.CharField(max_length=16, choices=SurveyKind, help_text="The survey's kind, kept with the answer.")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="survey_responses", db_index=False)
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="survey_responses"
+    )
+    external_id = models.CharField(max_length=100, unique=True, null=True, blank=True)
+    score = models.PositiveSmallIntegerField()
+    comment = models.TextField(blank=True)
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-answered_at", "-id")
+        constraints = (
+            _known_kind("response_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind="nps", score__lte=10)
+                | (~models.Q(kind="nps") & models.Q(score__gte=1, score__lte=5)),
+                name="response_score_on_its_scale",
+                violation_error_message="An NPS score runs from 0 to 10, a satisfaction score from 1 to 5.",
+            ),
+        )
+        indexes = (
+            # One customer's answers of a kind in a window.
+            models.Index(fields=("customer", "kind", "answered_at"), name="response_by_customer"),
+            # Everybody's answers of a kind in a window.
+            models.Index(fields=("kind", "answered_at"), name="response_by_kind"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.score}"

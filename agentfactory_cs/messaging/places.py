@@ -1,0 +1,31 @@
+"""How many workers send at a time: a long queue must not take every worker from everything else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.conf import settings
+from django.db import Error, connection
+
+# Any number that nobody else uses for PostgreSQL's advisory locks.
+_LOCK = 0x4D41494C
+
+
+@contextmanager
+def place_among() -> Iterator[bool]:
+    """One of MAIL_WORKERS places, held while this lasts; False where all are taken.
+
+    An advisory lock of the connection: it ends with the process, however that ends.
+    """
+    place = next((number for number in range(settings.MAIL_WORKERS) if _ask("pg_try_advisory_lock", number)), None)
+    try:
+        yield place is not None
+    finally:
+        if place is not None:
+            with suppress(Error):
+                _ask("pg_advisory_unlock", place)
+
+
+def _ask(function: str, place: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [_LOCK, place])
+        return bool(cursor.fetchone()[0])

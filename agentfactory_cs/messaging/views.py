@@ -1,0 +1,60 @@
+"""The pages a customer's reader sees: which topics they get mail about."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from agentfactory_cs.customers.models import Company
+
+from . import preferences
+from .unsubscribing import Reader, reader_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def topics(request: HttpRequest, token: str) -> HttpResponse:
+    """GET only shows (mail scanners follow links); POST acts: `leave` a topic or all, or `choose` several."""
+    reader = reader_of(token)
+    if reader is None:
+        return _page(request, "unknown_link.html", status=404)
+    with translation.override(reader.contact.language):
+        if request.method == "POST":
+            _act(request, reader)
+            return redirect(f"{request.path}?saved")
+        choices, saved = preferences.choices(reader.contact), "saved" in request.GET
+        return _page(request, "topics.html", reader=reader, choices=choices, saved=saved)
+
+
+def _act(request: HttpRequest, reader: Reader) -> None:
+    now = timezone.now()
+    if request.POST.get("leave") == "all":
+        preferences.leave(reader.contact, None, now=now)
+    elif "leave" in request.POST:
+        preferences.leave(reader.contact, reader.topic, now=now)
+    else:
+        preferences.choose(reader.contact, request.POST.getlist("topic"), now=now)
+
+
+# A mail program posts here by itself: it has no cookie of ours, and the signed link is the proof (RFC 8058).
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def one_click(request: HttpRequest, token: str) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("messaging_topics", token)
+    reader = reader_of(token)
+    if reader is None:
+        return HttpResponse(status=404)
+    preferences.leave(reader.contact, reader.topic, now=timezone.now())
+    return HttpResponse(status=200)
+
+
+def _page(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
+    page = render(request, f"pages/{template}", {"company": Company.get(), **context}, status=status)
+    # The address itself is the key: it must not travel on, nor stand in a search engine.
+    page["Referrer-Policy"] = "no-referrer"
+    page["X-Robots-Tag"] = "noindex"
+    page["Cache-Control"] = "no-store"
+    return page
