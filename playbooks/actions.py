@@ -1,4 +1,4 @@
-"""What the ground can do for a playbook: tasks, success managers, stages, tags, other playbooks."""
+"""What the ground can do for a playbook: mail, tasks, success managers, stages, tags, other playbooks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -12,6 +12,7 @@ from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.services import assign_best_manager, save_customer, save_task, set_tags
 
 from .entering import Candidate, enter
+from .mailing import send_mail, templates
 from .models import Playbook, Refusal, Run
 from .models.run import RunState
 from .registry import Action, Context, Outcome, Parameter, actions, done, failed, skipped
@@ -119,6 +120,15 @@ for action in (
         icon="task_alt",
         makes_task=True,
         order=10,
+    ),
+    Action(
+        "messaging.send_mail",
+        _("Send a mail"),
+        send_mail,
+        (Parameter("template", _("Mail"), "choice", choices=templates),),
+        icon="mail",
+        sends_mail=True,
+        order=5,
     ),
     Action("playbooks.assign_success_manager", _("Assign a success manager"), assign_success_manager, icon="badge"),
     Action(

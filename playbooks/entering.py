@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -20,6 +21,7 @@ from agentfactory_cs.events.models import Event
 from agentfactory_cs.events.services import Actor, actor_user, record_all
 
 from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
+from .moments import due_at, has_mail, zones_of
 from .rules import EVENT, SCHEDULE, Definition
 from .words import met_words, unmet_words
 
@@ -199,15 +201,17 @@ def _store(
 ) -> list[Run]:
     stored = Run.objects.bulk_create(runs)
     entered = [run for run in stored if run.state == Run.State.RUNNING]
-    RunStep.objects.bulk_create((step for run in entered for step in _steps(plan, run)), batch_size=5_000)
+    zones = zones_of(customers[run.customer_id] for run in entered) if has_mail(plan) else {}
+    steps = (step for run in entered for step in _steps(plan, run, zones.get(run.customer_id)))
+    RunStep.objects.bulk_create(steps, batch_size=5_000)
     told = ((customers[run.customer_id], _told(run)) for run in entered)
     record_all("playbooks.run_started", told, by=by, now=now)
     return entered
 
 
-def _steps(plan: Definition, run: Run) -> Iterable[RunStep]:
+def _steps(plan: Definition, run: Run, zone: ZoneInfo | None) -> Iterable[RunStep]:
     for position, step in enumerate(plan.steps):
-        due = None if step.branch or step.after else step.due_at(run.entered_at)
+        due = None if step.branch or step.after else due_at(step, run.entered_at, zone)
         yield RunStep(run=run, key=step.key, position=position, due_at=due, not_before=due)
 
 

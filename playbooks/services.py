@@ -4,13 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from agentfactory_cs.customers.conditions import Condition
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.services.relationship import finish_task
 from agentfactory_cs.events.services import Actor, actor_user
@@ -21,7 +19,7 @@ from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .models.playbook import PlaybookState
 from .models.run import RunState, StepState
 from .rules import BadDefinition, Data, Definition
-from .steps import end_run, settle
+from .steps import end_run, finish_if_settled, settle
 
 
 def content_hash(definition: Data) -> str:
@@ -140,12 +138,14 @@ def pause_run(run: Run, *, reason: str, by: Actor = None, now: datetime) -> Run:
 
 
 @transaction.atomic
-def resume_run(run: Run) -> Run:
+def resume_run(run: Run, *, now: datetime) -> Run:
+    """Go on; where people settled the last step meanwhile, this ends it."""
     stored = _lock(run)
     if stored.state != RunState.PAUSED:
         raise ValidationError(f"A run that is {stored.get_state_display().lower()} cannot be resumed.")
     stored.state, stored.paused_at, stored.paused_by = RunState.RUNNING, None, None
     stored.save()
+    finish_if_settled(stored, now=now)
     return stored
 
 
@@ -185,14 +185,3 @@ def _said(reason: str) -> str:
     if not reason.strip():
         raise ValidationError({"reason": "Say in a sentence why."})
     return reason.strip()
-
-
-def describe(definition: Data) -> dict[str, Any]:
-    """A definition's trigger and conditions as sentences, for pages and REST. Raises ValidationError."""
-    plan = _parsed(definition, check)
-    goal = plan.goal
-    return {
-        "entry": Condition.from_data(plan.entry).sentence(),
-        "exit": Condition.from_data(plan.exit).sentence() if plan.exit else "",
-        "goal": f"{Condition.from_data(goal.when).sentence()} within {goal.within_days} days" if goal else "",
-    }

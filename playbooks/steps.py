@@ -12,6 +12,7 @@ from agentfactory_cs.events.services import Actor, actor_user, record
 
 from .models import Run, RunStep
 from .models.run import RunState, StepState
+from .moments import due_at, sends_mail, zones_of
 from .rules import Step
 
 
@@ -34,8 +35,7 @@ def settle(
     step.result = {**step.result, **(result or {})}
     step.save()
     _release(step.run, now=now)
-    if not _unsettled(step.run):
-        end_run(step.run, RunState.FINISHED, because="Every step is settled.", now=now)
+    finish_if_settled(step.run, now=now)
 
 
 def _move(step: RunStep, state: StepState, because: str) -> None:
@@ -85,8 +85,10 @@ def _told(run: Run, because: str) -> dict[str, object]:
     return {"playbook": run.playbook.name, "run": run.pk, "why": because}
 
 
-def _unsettled(run: Run) -> bool:
-    return run.state == RunState.RUNNING and run.steps.exclude(state__in=RunStep.SETTLED).exists()
+def finish_if_settled(run: Run, *, now: datetime) -> None:
+    """The last step ends the run; that of a paused one does when it is resumed."""
+    if run.state == RunState.RUNNING and not run.steps.exclude(state__in=RunStep.SETTLED).exists():
+        end_run(run, RunState.FINISHED, because="Every step is settled.", now=now)
 
 
 def _release(run: Run, *, now: datetime) -> None:
@@ -103,8 +105,13 @@ def _release(run: Run, *, now: datetime) -> None:
         if plan.branch and (reason := _not_this_way(plan, rows[plan.branch])):
             row.state, row.because, row.settled_at = StepState.SKIPPED, reason, now
         else:
-            row.due_at = row.not_before = max(plan.due_at(run.entered_at), now)
+            row.due_at = row.not_before = max(_moment(plan, run), now)
         row.save()
+
+
+def _moment(plan: Step, run: Run) -> datetime:
+    zone = zones_of([run.customer])[run.customer_id] if sends_mail(plan) else None
+    return due_at(plan, run.entered_at, zone)
 
 
 def _hangs_on(plan: Step) -> Iterable[str]:

@@ -60,8 +60,9 @@ def work_batch(now: datetime) -> int:
 def _due(now: datetime) -> list[RunStep]:
     """Sorted by customer, so that two workers lock customers in one order. Steps of one run share its object."""
     waiting = RunStep.objects.filter(state=StepState.WAITING, not_before__lte=now, run__state=RunState.RUNNING)
-    active = waiting.filter(run__playbook__state=Playbook.State.ACTIVE).order_by("not_before", "id")
-    locked = active.select_for_update(skip_locked=True, of=("self", "run"))
+    # The runs of a retired playbook finish; those of a paused one stand still.
+    going_on = waiting.filter(run__playbook__state__in=(Playbook.State.ACTIVE, Playbook.State.RETIRED))
+    locked = going_on.order_by("not_before", "id").select_for_update(skip_locked=True, of=("self", "run"))
     found = list(locked.select_related("run__customer", "run__version", "run__playbook")[:BATCH])
     runs: dict[int, Run] = {}
     for step in found:
@@ -77,11 +78,15 @@ def _leave(runs: Sequence[Run], *, now: datetime) -> set[int]:
         for run in unique.values()
         if run.customer.lifecycle_stage == Customer.Stage.CHURNED
     }
-    for version_runs in _by_version(unique.values()).values():
-        reasons = _exits(version_runs, now) | reasons
+    reasons = exits(list(unique.values()), now) | reasons
     for run_id, because in reasons.items():
         end_run(unique[run_id], RunState.EXITED, because=because, now=now)
     return set(reasons)
+
+
+def exits(runs: Sequence[Run], now: datetime) -> dict[int, str]:
+    """Those whose exit condition holds by now, by id, with the reason. One query a version."""
+    return {pk: why for alike in _by_version(runs).values() for pk, why in _exits(alike, now).items()}
 
 
 def _by_version(runs: Iterable[Run]) -> Mapping[int, list[Run]]:

@@ -13,6 +13,7 @@ from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY, make_custo
 from agentfactory_cs.events.models import Event
 from playbooks import entering, services, watching
 from playbooks.models import Run
+from playbooks.models.playbook import PlaybookState
 from playbooks.models.run import RunState, StepState
 from playbooks.registry import Action, Context, Outcome, actions, failed
 from playbooks.steps import end_run
@@ -158,11 +159,37 @@ def test_nothing_is_done_while_a_run_is_paused_and_all_that_was_due_when_it_goes
     services.pause_run(run, reason="On holiday.", now=NOW)
     paused = states(days_pass(run, 2))
 
-    services.resume_run(run)
+    services.resume_run(run, now=NOW)
     days_pass(run, 2)
 
     assert set(paused.values()) == {"waiting"}
     assert run.state == RunState.FINISHED
+
+
+def test_what_people_do_in_a_paused_run_counts_and_ends_it_when_it_goes_on() -> None:
+    run = enter(manual_step(), manual_step("mail"))
+    days_pass(run, 0)
+    services.pause_run(run, reason="On holiday.", now=NOW)
+
+    finish(run, "call", outcome="Done by phone.")
+    services.skip_step(run.steps.get(key="mail"), reason="No need.", now=NOW)
+    run.refresh_from_db()
+    meanwhile = (run.state, states(run))
+    services.resume_run(run, now=NOW)
+
+    run.refresh_from_db()
+    assert meanwhile == (RunState.PAUSED, {"call": "done", "mail": "skipped"})
+    assert run.state == RunState.FINISHED
+
+
+def test_the_runs_of_a_retired_playbook_finish_and_those_of_a_paused_one_stand_still() -> None:
+    retired, paused = enter(tag_step("one", day=1)), enter(tag_step("two", day=1))
+    services.set_state(retired.playbook, PlaybookState.RETIRED, now=NOW)
+    services.set_state(paused.playbook, PlaybookState.PAUSED, now=NOW)
+
+    days_pass(retired, 2)
+
+    assert (states(retired), states(paused)) == ({"one": "done"}, {"two": "waiting"})
 
 
 @pytest.fixture
