@@ -107,13 +107,13 @@ def start_run(customer: Customer, playbook: Playbook, *, by: Actor = None, now: 
     """Let one customer in by hand, whatever the entry conditions; ValidationError says why it may not enter."""
     version = in_force(playbook)
     if version is None or playbook.state != PlaybookState.ACTIVE:
-        raise ValidationError(f"{playbook} is not active.")
+        raise ValidationError({"playbook": ValidationError(f"{playbook} is not active.", code="conflict")})
     if not why.strip():
         raise ValidationError({"why": "Say in a sentence why."})
     entered = enter(playbook, version, [Candidate(customer.pk)], by=by, now=now, because=why)
     if not entered:
         refusal = Refusal.objects.filter(playbook=playbook, customer=customer).first()
-        raise ValidationError(refusal.detail if refusal else f"{customer} cannot enter {playbook}.")
+        raise ValidationError(refusal.detail if refusal else f"{customer} cannot enter {playbook}.", code="conflict")
     return entered[0]
 
 
@@ -130,7 +130,7 @@ def pause_run(run: Run, *, reason: str, by: Actor = None, now: datetime) -> Run:
     """Nothing is done until it is resumed; what came due meanwhile is done then."""
     stored = _lock(run)
     if stored.state != RunState.RUNNING:
-        raise ValidationError(f"A run that is {stored.get_state_display().lower()} cannot be paused.")
+        raise ValidationError(f"A run that is {stored.get_state_display().lower()} cannot be paused.", code="conflict")
     stored.state, stored.pause_reason = RunState.PAUSED, _said(reason)
     stored.paused_at, stored.paused_by = now, actor_user(by)
     stored.save()
@@ -142,7 +142,7 @@ def resume_run(run: Run, *, now: datetime) -> Run:
     """Go on; where people settled the last step meanwhile, this ends it."""
     stored = _lock(run)
     if stored.state != RunState.PAUSED:
-        raise ValidationError(f"A run that is {stored.get_state_display().lower()} cannot be resumed.")
+        raise ValidationError(f"A run that is {stored.get_state_display().lower()} cannot be resumed.", code="conflict")
     stored.state, stored.paused_at, stored.paused_by = RunState.RUNNING, None, None
     stored.save()
     finish_if_settled(stored, now=now)
@@ -164,7 +164,7 @@ def retry_step(step: RunStep, *, now: datetime) -> RunStep:
     """Try a failed step again, now."""
     stored = _lock_step(step)
     if stored.state != StepState.FAILED:
-        raise ValidationError("Only a step that failed can be tried again.")
+        raise ValidationError("Only a step that failed can be tried again.", code="conflict")
     stored.state, stored.attempts, stored.not_before = StepState.WAITING, 0, now
     stored.save()
     return stored

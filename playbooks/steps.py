@@ -40,7 +40,9 @@ def settle(
 
 def _move(step: RunStep, state: StepState, because: str) -> None:
     if state not in RunStep.TRANSITIONS[StepState(step.state)]:
-        raise ValidationError(f"A step that is {step.get_state_display().lower()} cannot become {state.label.lower()}.")
+        raise ValidationError(
+            f"A step that is {step.get_state_display().lower()} cannot become {state.label.lower()}.", code="conflict"
+        )
     step.state, step.because = state, because
 
 
@@ -70,7 +72,9 @@ def end_run(run: Run, state: RunState, *, because: str, by: Actor = None, now: d
     Raises ValidationError where it has ended already.
     """
     if state not in Run.TRANSITIONS[RunState(run.state)]:
-        raise ValidationError(f"A run that is {run.get_state_display().lower()} cannot become {state.label.lower()}.")
+        raise ValidationError(
+            f"A run that is {run.get_state_display().lower()} cannot become {state.label.lower()}.", code="conflict"
+        )
     run.state, run.ended_at, run.ended_by, run.ended_because = state, now, actor_user(by), because
     run.paused_at = run.paused_by = None
     run.save()
