@@ -28,7 +28,7 @@ def by_name(field: Any, values: dict[str, Any]) -> Any:
     )
 
 
-KNOWN = {
+KNOWN: dict[str, tuple[FactType, Any, dict[str, Any]]] = {
     "tests.number": (FactType.NUMBER, FloatField(), {"Low": 10.0, "High": 90.0}),
     "tests.choice": (FactType.CHOICE, TextField(), {"Low": "red", "High": "green"}),
     "tests.yes_no": (FactType.YES_NO, BooleanField(), {"Low": False, "High": True}),
