@@ -32,6 +32,30 @@ JOBS = (
         every_seconds=60,
     ),
     Job(
+        "Feed events",
+        "agentfactory_cs.events.tasks.feed_consumers",
+        "Hands new events to whoever acts on them: playbooks, webhooks.",
+        every_seconds=5,
+    ),
+    Job(
+        "Work off playbook steps",
+        "playbooks.tasks.work_off_due",
+        "Does the steps of playbooks that are due.",
+        every_seconds=10,
+    ),
+    Job(
+        "Look at everybody for playbooks",
+        "playbooks.tasks.look_at_everybody",
+        "Lets in whoever the conditions of scheduled playbooks fit; after the daily scoring.",
+        crontab="30 4 * * *",
+    ),
+    Job(
+        "Watch playbook runs",
+        "playbooks.tasks.watch_runs",
+        "Ends runs whose exit condition holds, and notes goals that were reached.",
+        crontab="45 * * * *",
+    ),
+    Job(
         "Overrides that ran out",
         "health.tasks.note_expired_overrides",
         "Records scores set by hand that have run out, and tells their owners.",

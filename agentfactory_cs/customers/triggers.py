@@ -36,7 +36,13 @@ for trigger in (
     Trigger("customers.goal_achieved", "Goal achieved", "Goal achieved: {title}", {"title": str}, "trophy"),
     Trigger("customers.outcome_reported", "Outcome reported", "Outcome reported for {period}", {"period": str}, "paid"),
     Trigger("customers.interaction", "Interaction", "{kind}: {subject}", {"kind": str, "subject": str}, "forum"),
-    Trigger("customers.task_finished", "Task finished", "{status}: {title}", {"status": str, "title": str}, "task_alt"),
+    Trigger(
+        "customers.task_finished",
+        "Task finished",
+        "{status}: {title}",
+        {"status": str, "title": str, "task": int},
+        "task_alt",
+    ),
     Trigger(
         "customers.renewal_estimated",
         "Renewal estimated",

@@ -1,5 +1,6 @@
 """What happened to customers, append-only."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -89,3 +90,51 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trigger} at {self.happened_at:%Y-%m-%d %H:%M}"
+
+
+class Follower(models.Model):
+    """How far a consumer has read the events. Made when it is first fed, at the end of what was there by then.
+
+    Written by `consumers` only, under a lock that a second worker passes by.
+    """
+
+    consumer = models.CharField(max_length=80, primary_key=True)
+    transaction = TransactionId(editable=False)
+    event_id = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0, help_text="In a row, at this place.")
+    error = models.TextField(blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("consumer",)
+
+    def __str__(self) -> str:
+        return self.consumer
+
+    @property
+    def place(self) -> Place:
+        return self.transaction, self.event_id
+
+    @classmethod
+    def begin(cls, consumer: str, *, now: datetime) -> None:
+        """Give a consumer its row, unless it has one: it will read what is recorded from now on."""
+        here = Func(Func(function="pg_current_snapshot"), function="pg_snapshot_xmin")
+        Follower.objects.bulk_create(
+            [Follower(consumer=consumer, transaction=here, moved_at=now)], ignore_conflicts=True
+        )
+
+    @classmethod
+    def take(cls, consumer: str) -> "Follower | None":
+        """The locked row of a consumer; None where another worker holds it."""
+        return Follower.objects.select_for_update(skip_locked=True).filter(pk=consumer).first()
+
+    def move_to(self, place: Place, *, now: datetime) -> None:
+        self.transaction, self.event_id = place
+        self.moved_at, self.failures, self.error = now, 0, ""
+        self.save(update_fields=("transaction", "event_id", "moved_at", "failures", "error"))
+
+    @classmethod
+    def note_failure(cls, consumer: str, error: Exception, *, now: datetime) -> None:
+        words = f"{type(error).__name__}: {error}"[:2_000]
+        cls.objects.filter(pk=consumer).update(failures=models.F("failures") + 1, error=words, failed_at=now)

@@ -4,7 +4,7 @@ Each function checks the record (ValidationError names field and reason), writes
 its event in one transaction, and takes who did it (`by`, None for the system) and the moment (`now`).
 """
 
-from .assignment import assign_manager
+from .assignment import assign_best_manager, assign_manager
 from .contracts import save_subscription
 from .customers import reactivate, record_churn, remove_churn, save_contact, save_customer
 from .goals import correct_reading, record_reading, save_goal, save_outcome_report
@@ -26,6 +26,7 @@ __all__ = [
     "RowError",
     "UsageRow",
     "add_feature",
+    "assign_best_manager",
     "assign_manager",
     "correct_reading",
     "erase_customer",

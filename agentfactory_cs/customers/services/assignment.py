@@ -1,13 +1,15 @@
-"""Giving many customers to a success manager."""
+"""Giving customers to success managers: many to one of them, or one to the best."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from agentfactory_cs.events.services import Actor, actor_user, record_all
 
+from ..days import utc_day
 from ..models import Customer, CustomerChange
 
 # One chunk is one transaction: 100 000 customers neither lock for minutes nor fill memory.
@@ -22,6 +24,37 @@ def assign_manager(customer_ids: Iterable[int], manager: User | None, *, by: Act
     """
     ids = sorted(set(customer_ids))
     return sum(_assign(ids[start : start + CHUNK], manager, by=by, now=now) for start in range(0, len(ids), CHUNK))
+
+
+@transaction.atomic
+def assign_best_manager(customer: Customer, *, by: Actor = None, now: datetime) -> User | None:
+    """Give a customer without a success manager to who speaks its language and has the fewest customers.
+
+    Among all who may be one (active, in the group CSM, not away); nobody speaking the language, among all of
+    them. One at a time, so that many at once are spread. None where there is nobody, or it has one already.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('customers.assign_best_manager'))")
+    if Customer.objects.get(pk=customer.pk).success_manager_id is not None:
+        return None
+    best = _candidates(now).order_by(_speaks(customer.language).desc(), F("load"), "pk").first()
+    if best is not None:
+        assign_manager([customer.pk], best, by=by, now=now)
+    return best
+
+
+def _candidates(now: datetime) -> QuerySet[User]:
+    here = Q(staff_profile__isnull=True) | Q(staff_profile__away_until__isnull=True)
+    here |= Q(staff_profile__away_until__lte=utc_day(now))
+    served = Q(customers__isnull=False) & ~Q(customers__lifecycle_stage=Customer.Stage.CHURNED)
+    people = User.objects.filter(here, is_active=True, groups__name="CSM").distinct()
+    return people.annotate(load=Count("customers", filter=served, distinct=True))
+
+
+def _speaks(language: str) -> Case:
+    """The language itself, or a regional form of it: who speaks pt serves pt-BR too."""
+    spoken = Q(staff_profile__languages__overlap=[language, language.split("-")[0]])
+    return Case(When(spoken, then=Value(1)), default=Value(0))
 
 
 @transaction.atomic

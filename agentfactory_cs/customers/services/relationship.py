@@ -53,7 +53,7 @@ def finish_task(
     stored.status, stored.outcome = status, outcome or stored.outcome
     stored.finished_at, stored.finished_by = now, actor_user(by)
     check_and_save(stored)
-    data = {"status": stored.get_status_display(), "title": stored.title}
+    data = {"status": stored.get_status_display(), "title": stored.title, "task": stored.pk}
     record("customers.task_finished", stored.customer, data, by=by, now=now)
     return stored
 

@@ -1,0 +1,42 @@
+"""What conditions can ask about a customer, offered by the apps in their `facts.py`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from agentfactory_cs.console.registry import Words
+from agentfactory_cs.registry import Registry
+
+
+class FactType(StrEnum):
+    """What kind of value a fact has, and so which operators fit it."""
+
+    NUMBER = "number"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+    DAY = "day"
+    TAGS = "tags"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something known of a customer. `expression(now)` is an ORM expression over a queryset of customers, so that
+    a condition over all of them is one query; None (SQL NULL) means that it is not known of a customer.
+
+    `unit` follows a number ("points"); `choices` are those of a choice. A TAGS fact's expression is the name
+    of the relation's field to look the words up in (`tags__name`).
+    """
+
+    key: str
+    label: Words
+    type: FactType
+    expression: Callable[[datetime], Any]
+    definition: Words = ""
+    unit: Words = ""
+    choices: Callable[[], Sequence[tuple[str, Words]]] | None = None
+    order: int = 100
+
+
+facts: Registry[Fact] = Registry("fact")

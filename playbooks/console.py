@@ -1,0 +1,70 @@
+"""Playbooks in the sidebar and on a customer's page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from agentfactory_cs.console.navigation import MOST
+from agentfactory_cs.console.registry import Entry, Panel, entries, panels
+from agentfactory_cs.customers.models import Customer
+
+from .models import RunStep
+from .models.run import StepState
+from .queries import refusals_of_customer, runs_of_customer, startable
+
+SHOWN = 5
+
+
+def failed_steps(request: HttpRequest) -> int:
+    return RunStep.objects.filter(state=StepState.FAILED)[: MOST + 1].count()
+
+
+def of_customer(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
+    """What is under way with its next step, what was, and what did not begin and why."""
+    under_way, over = runs_of_customer(customer.pk, SHOWN)
+    may_start = request.user.has_perm("playbooks.add_run") and customer.lifecycle_stage != Customer.Stage.CHURNED
+    return {
+        "under_way": under_way,
+        "over": over,
+        "refusals": refusals_of_customer(customer.pk, SHOWN),
+        "startable": startable(customer.pk) if may_start else [],
+        "may_start": may_start,
+    }
+
+
+for entry in (
+    Entry(
+        "playbooks.playbooks",
+        _("Playbooks"),
+        "account_tree",
+        "playbooks_playbook_changelist",
+        "",
+        50,
+        "playbooks.view_playbook",
+    ),
+    Entry(
+        "playbooks.runs",
+        _("Runs"),
+        "play_circle",
+        "playbooks_run_changelist",
+        "",
+        51,
+        "playbooks.view_run",
+        failed_steps,
+    ),
+):
+    entries.register(entry)
+panels.register(
+    Panel(
+        "playbooks.runs",
+        "customers.Customer",
+        _("Playbooks"),
+        "admin/panels/playbooks.html",
+        of_customer,
+        "side",
+        30,
+        "playbooks.view_run",
+    )
+)

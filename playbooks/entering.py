@@ -1,0 +1,219 @@
+"""Letting customers into playbooks: by an event, by the daily look at everybody, or by hand.
+
+However many customers want in, a fixed number of statements decides: who is in already, who was in not long ago,
+whom a playbook of higher priority holds, whose conditions are not met, and who is held out. Everybody a trigger
+named and who did not enter is told of in a Refusal.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from agentfactory_cs.customers.conditions import Condition
+from agentfactory_cs.customers.conditions.condition import Judgement
+from agentfactory_cs.customers.days import utc_day
+from agentfactory_cs.customers.models import Customer
+from agentfactory_cs.events.models import Event
+from agentfactory_cs.events.services import Actor, actor_user, record_all
+
+from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
+from .moments import due_at, has_mail, zones_of
+from .rules import EVENT, SCHEDULE, Definition
+from .words import met_words, unmet_words
+
+# One transaction lets at most so many in.
+BATCH = 1_000
+# An event learned of so long after it happened (an import of customers of last year) is no reason to act now.
+OLD_NEWS = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A customer that a trigger names; with the event, where one did."""
+
+    customer_id: int
+    event: Event | None = None
+
+
+def on_events(events: Sequence[Event], now: datetime) -> None:
+    """The consumer of events: let in whom they name, playbook by playbook, the most important first."""
+    for playbook, version in _in_force(EVENT):
+        named = [event for event in events if event.trigger == version.plan.trigger.event]
+        # What was recorded before the playbook was active is no news to it.
+        fresh = [event for event in named if playbook.activated_at and event.recorded_at >= playbook.activated_at]
+        if fresh:
+            enter(playbook, version, [Candidate(event.customer_id, event) for event in fresh], now=now)
+
+
+def look_at_everybody(now: datetime) -> int:
+    """The daily look: let in everybody whose conditions hold; returns how many entered."""
+    entered = 0
+    for playbook, version in _in_force(SCHEDULE):
+        condition = Condition.from_data(version.plan.entry)
+        fitting = condition.narrow(Customer.objects.active(), now).order_by("pk").values_list("pk", flat=True)
+        ids = list(fitting)
+        for start in range(0, len(ids), BATCH):
+            batch = [Candidate(customer_id) for customer_id in ids[start : start + BATCH]]
+            entered += len(enter(playbook, version, batch, now=now))
+    return entered
+
+
+def _in_force(on: str) -> list[tuple[Playbook, PlaybookVersion]]:
+    """The active playbooks of a kind of trigger with their versions in force, the most important first."""
+    newest = PlaybookVersion.objects.filter(state="published", playbook__in=Playbook.objects.active())
+    newest = newest.order_by("playbook_id", "-number").distinct("playbook_id").select_related("playbook")
+    found = [(version.playbook, version) for version in newest if version.plan.trigger.kind == on]
+    return sorted(found, key=lambda pair: (-pair[0].priority, pair[0].pk))
+
+
+@transaction.atomic
+def enter(
+    playbook: Playbook,
+    version: PlaybookVersion,
+    candidates: Sequence[Candidate],
+    *,
+    by: Actor = None,
+    now: datetime,
+    because: str = "",
+) -> list[Run]:
+    """Let those in who may; the runs of those who entered, without the held-out.
+
+    One at a time a playbook (an advisory lock): two workers with the same event, or two beats, enter nobody
+    twice. `because` replaces the words of the conditions where a person starts it.
+    """
+    _lock(playbook)
+    by_customer = {candidate.customer_id: candidate for candidate in candidates}
+    customers = Customer.objects.in_bulk(by_customer)
+    refused = _refused(playbook, by_customer, customers, now)
+    willing = [customer_id for customer_id in by_customer if customer_id in customers and customer_id not in refused]
+    judged = Condition.from_data(version.plan.entry).judge(willing, now)
+    if not because:
+        unmet = {pk: judgement for pk, judgement in judged.items() if not judgement.holds}
+        refused |= {pk: (Refusal.Reason.CONDITION, unmet_words(judgement)) for pk, judgement in unmet.items()}
+        willing = [pk for pk in willing if pk not in unmet]
+    _store_refusals(playbook, refused, now)
+    runs = [_run(playbook, version, by_customer[pk], judged[pk], because=because, by=by, now=now) for pk in willing]
+    return _store(version.plan, runs, customers, by=by, now=now)
+
+
+def _lock(playbook: Playbook) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('playbooks.enter'), %s)", [playbook.pk])
+
+
+def _refused(
+    playbook: Playbook, candidates: Mapping[int, Candidate], customers: Mapping[int, Customer], now: datetime
+) -> dict[int, tuple[str, str]]:
+    """Who may not enter whatever the conditions say, with the reason; the weightiest reason wins."""
+    reasons: dict[int, tuple[str, str]] = {}
+    for candidate in candidates.values():
+        if candidate.event and now - candidate.event.happened_at > OLD_NEWS:
+            words = (
+                f"It happened on {utc_day(candidate.event.happened_at)}, more than {OLD_NEWS.days} days before we knew."
+            )
+            reasons[candidate.customer_id] = (Refusal.Reason.OLD_NEWS, words)
+    for customer_id, name in _held_by_others(playbook, candidates):
+        reasons[customer_id] = (Refusal.Reason.PRIORITY, f"It is in {name}, which goes first.")
+    earlier = Run.objects.filter(playbook=playbook, customer__in=candidates).order_by("customer_id", "-entered_at")
+    for run in earlier.distinct("customer_id"):
+        if reason := _not_again(playbook, run, candidates[run.customer_id], now):
+            reasons[run.customer_id] = reason
+    for customer_id, customer in customers.items():
+        if customer.lifecycle_stage == Customer.Stage.CHURNED:
+            reasons[customer_id] = (Refusal.Reason.CHURNED, "The customer has left us.")
+    return reasons
+
+
+def _not_again(playbook: Playbook, run: Run, candidate: Candidate, now: datetime) -> tuple[str, str] | None:
+    if run.ended_at is None:
+        return Refusal.Reason.ALREADY_IN, f"It has been in it since {utc_day(run.entered_at)}."
+    if candidate.event and run.event_id == candidate.event.pk:
+        return Refusal.Reason.ALREADY_IN, "This very event let it in before."
+    again = run.ended_at + timedelta(days=playbook.cool_down_days)
+    if again > now:
+        return (
+            Refusal.Reason.COOL_DOWN,
+            f"It was in it until {utc_day(run.ended_at)}; it may again on {utc_day(again)}.",
+        )
+    return None
+
+
+def _held_by_others(playbook: Playbook, customer_ids: Iterable[int]) -> list[tuple[int, str]]:
+    above = Playbook.objects.filter(is_exclusive=True, priority__gt=playbook.priority)
+    runs = Run.objects.under_way().filter(customer__in=customer_ids, playbook__in=above)
+    return list(runs.values_list("customer_id", "playbook__name"))
+
+
+def _store_refusals(playbook: Playbook, refused: Mapping[int, tuple[str, str]], now: datetime) -> None:
+    Refusal.objects.bulk_create(
+        (
+            Refusal(playbook=playbook, customer_id=pk, reason=reason, detail=detail, on=utc_day(now), refused_at=now)
+            for pk, (reason, detail) in refused.items()
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def is_held_out(playbook: Playbook, customer_id: int) -> bool:
+    """By a draw that is the same for ever: the share of customers that a playbook is measured against."""
+    drawn = hashlib.sha256(f"{playbook.key}:{customer_id}".encode()).digest()
+    return int.from_bytes(drawn[:4]) % 10_000 < playbook.holdout_percent * 100
+
+
+def _run(
+    playbook: Playbook,
+    version: PlaybookVersion,
+    candidate: Candidate,
+    judged: Judgement,
+    *,
+    because: str,
+    by: Actor,
+    now: datetime,
+) -> Run:
+    goal = version.plan.goal
+    run = Run(
+        playbook=playbook,
+        version=version,
+        customer_id=candidate.customer_id,
+        entered_because=because or met_words(judged) or _trigger_words(version.plan),
+        entry_facts={"rows": [list(row) for row in judged.rows]},
+        event_id=candidate.event.pk if candidate.event else None,
+        started_by=actor_user(by),
+        entered_at=now,
+        goal_until=now + timedelta(days=goal.within_days) if goal else None,
+    )
+    if not because and is_held_out(playbook, candidate.customer_id):
+        run.state, run.ended_at = Run.State.HELD_OUT, now
+        run.ended_because = f"One of the {playbook.holdout_percent} % held out, to measure the effect against."
+    return run
+
+
+def _trigger_words(plan: Definition) -> str:
+    return f"The event {plan.trigger.event}" if plan.trigger.kind == EVENT else "Everybody enters"
+
+
+def _store(
+    plan: Definition, runs: Sequence[Run], customers: Mapping[int, Customer], *, by: Actor, now: datetime
+) -> list[Run]:
+    stored = Run.objects.bulk_create(runs)
+    entered = [run for run in stored if run.state == Run.State.RUNNING]
+    zones = zones_of(customers[run.customer_id] for run in entered) if has_mail(plan) else {}
+    steps = (step for run in entered for step in _steps(plan, run, zones.get(run.customer_id)))
+    RunStep.objects.bulk_create(steps, batch_size=5_000)
+    told = ((customers[run.customer_id], _told(run)) for run in entered)
+    record_all("playbooks.run_started", told, by=by, now=now)
+    return entered
+
+
+def _steps(plan: Definition, run: Run, zone: ZoneInfo | None) -> Iterable[RunStep]:
+    for position, step in enumerate(plan.steps):
+        due = None if step.branch or step.after else due_at(step, run.entered_at, zone)
+        yield RunStep(run=run, key=step.key, position=position, due_at=due, not_before=due)
+
+
+def _told(run: Run) -> dict[str, object]:
+    return {"playbook": run.playbook.name, "run": run.pk, "why": run.entered_because}

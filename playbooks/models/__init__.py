@@ -1,0 +1,6 @@
+"""Playbooks in their versions, the runs of customers through them, and every step of every run."""
+
+from .playbook import Playbook, PlaybookVersion
+from .run import Refusal, Run, RunStep
+
+__all__ = ["Playbook", "PlaybookVersion", "Refusal", "Run", "RunStep"]

@@ -1,0 +1,132 @@
+"""A playbook's definition in words, for people: who enters, by what, what is done when, what ends it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from agentfactory_cs.customers.conditions import Condition
+from agentfactory_cs.customers.models import Task
+from agentfactory_cs.events.registry import triggers
+
+from .checking import check
+from .models import PlaybookVersion
+from .registry import actions
+from .rules import ACTION, BRANCH, EVENT, MANUAL, SCHEDULE, BadDefinition, Data, Definition, Step
+
+
+@dataclass(frozen=True)
+class ToldStep:
+    """One step in words; `does` is what happens, `only_if` and `behind` what it depends on ("" for nothing)."""
+
+    key: str
+    title: str
+    day: int
+    hour: int
+    icon: str
+    is_manual: bool
+    does: str
+    only_if: str = ""
+    behind: str = ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A version in words. `problem` says why it cannot be run here ("" where it can); then the rest is empty."""
+
+    trigger: str = ""
+    entry: str = ""
+    exit: str = ""
+    goal: str = ""
+    problem: str = ""
+    steps: Sequence[ToldStep] = field(default_factory=tuple)
+
+
+def tell(version: PlaybookVersion) -> Told:
+    try:
+        plan = check(version.definition)
+    except BadDefinition as error:
+        return Told(problem=str(error))
+    return Told(
+        trigger=_trigger(plan),
+        entry=_sentence(plan.entry),
+        exit=_sentence(plan.exit) if plan.exit else "",
+        goal=_goal(plan),
+        steps=[_step(step, plan) for step in plan.steps],
+    )
+
+
+def _sentence(condition: Data | None) -> str:
+    return _capitalised(Condition.from_data(condition).sentence())
+
+
+def _capitalised(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _trigger(plan: Definition) -> str:
+    if plan.trigger.kind == EVENT:
+        return _("When it happens: %(event)s") % {"event": triggers.get(plan.trigger.event).label}
+    if plan.trigger.kind == SCHEDULE:
+        return _("Every day, everybody is looked at")
+    return _("Only when somebody, or another playbook, starts it")
+
+
+def _goal(plan: Definition) -> str:
+    if plan.goal is None:
+        return ""
+    asked = {"goal": _sentence(plan.goal.when), "days": plan.goal.within_days}
+    return _("%(goal)s, within %(days)s days") % asked
+
+
+def _step(step: Step, plan: Definition) -> ToldStep:
+    return ToldStep(
+        key=step.key,
+        title=step.title,
+        day=step.day,
+        hour=step.hour,
+        icon=_icon(step),
+        is_manual=step.kind == MANUAL,
+        does=_does(step),
+        only_if=_sentence(step.condition) if step.condition and step.kind != BRANCH else "",
+        behind=_behind(step, plan),
+    )
+
+
+def _icon(step: Step) -> str:
+    if step.kind == ACTION:
+        return actions.get(step.action).icon
+    return {MANUAL: "person", BRANCH: "alt_route"}.get(step.kind, "hourglass_empty")
+
+
+def _does(step: Step) -> str:
+    if step.kind == ACTION:
+        return _action(step)
+    if step.kind == MANUAL:
+        kind = dict(Task.Kind.choices).get(step.params.get("task_kind", Task.Kind.TODO), "")
+        return _("A person does it (%(kind)s)") % {"kind": str(kind).lower()}
+    if step.kind == BRANCH:
+        asked = {"condition": _sentence(step.condition), "days": step.wait_days}
+        return _("%(condition)s? Waits for it up to %(days)s days") % asked
+    return _("Waits until then")
+
+
+def _action(step: Step) -> str:
+    action = actions.get(step.action)
+    given = action.checked(step.params)
+    said = []
+    for parameter in action.parameters:
+        choices = {key: str(label) for key, label in parameter.choices()} if parameter.choices else {}
+        if parameter.key in step.params:
+            said.append(choices.get(given[parameter.key], str(given[parameter.key])))
+    return f"{action.label}: {', '.join(said)}" if said else str(action.label)
+
+
+def _behind(step: Step, plan: Definition) -> str:
+    if step.branch:
+        way = _("yes") if step.outcome == "yes" else _("no")
+        return _("Only if “%(branch)s” is answered with %(way)s") % {
+            "branch": plan.step(step.branch).title,
+            "way": way,
+        }
+    return _("Not before “%(step)s” is settled") % {"step": plan.step(step.after).title} if step.after else ""

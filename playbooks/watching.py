@@ -1,0 +1,101 @@
+"""What happens to runs from outside: events, goals reached, conditions to leave by."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from agentfactory_cs.customers.conditions import Condition
+from agentfactory_cs.customers.models import Customer, Task
+from agentfactory_cs.events.models import Event
+from agentfactory_cs.events.services import record_all
+
+from .models import PlaybookVersion, Run, RunStep
+from .models.run import RunState, StepState
+from .steps import end_run, settle
+from .words import exit_words
+
+BATCH = 500
+
+
+def on_events(events: Sequence[Event], now: datetime) -> None:
+    """The consumer of events: finished tasks settle their steps, a departure ends all runs of the customer."""
+    for event in events:
+        if event.trigger == "customers.task_finished" and "task" in event.data:
+            _settle_by_task(event, now)
+        elif event.trigger == "customers.churned":
+            _end_all(event, now)
+
+
+def _settle_by_task(event: Event, now: datetime) -> None:
+    run_ids = RunStep.objects.filter(task=event.data["task"]).values("run")
+    for run in _locked(Run.objects.filter(pk__in=run_ids)):
+        step = run.steps.filter(task=event.data["task"], state=StepState.WITH_PERSON).select_related("task").first()
+        if step and step.task:
+            step.run = run
+            skipped = step.task.status == Task.Status.SKIPPED
+            state = StepState.SKIPPED if skipped else StepState.DONE
+            because = step.task.outcome or (f"Skipped by {event.by_label}." if skipped else "")
+            settle(step, state, because=because, by=event.by, now=now)
+
+
+def _end_all(event: Event, now: datetime) -> None:
+    for run in _locked(Run.objects.under_way().filter(customer=event.customer_id)):
+        end_run(run, RunState.EXITED, because="The customer has left us.", now=now)
+
+
+def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
+    return runs.select_related("customer", "playbook", "version").select_for_update(of=("self",)).order_by("pk")
+
+
+def let_out(*, now: datetime) -> int:
+    """End the runs whose exit condition holds by now; returns how many. One query a version to find them."""
+    ended = 0
+    for version in PlaybookVersion.objects.filter(runs__state__in=("running", "paused")).distinct():
+        way_out = version.plan.exit
+        if way_out is None:
+            continue
+        condition = Condition.from_data(way_out)
+        fitting = condition.narrow(Customer.objects.filter(playbook_runs__version=version), now)
+        runs = Run.objects.under_way().filter(version=version, customer__in=fitting.values("pk"))
+        while batch := list(runs.values_list("pk", "customer_id")[:BATCH]):
+            ended += _let_out(batch, condition, now)
+    return ended
+
+
+@transaction.atomic
+def _let_out(batch: Sequence[tuple[int, int]], condition: Condition, now: datetime) -> int:
+    judged = condition.judge([customer_id for _pk, customer_id in batch], now)
+    runs = list(_locked(Run.objects.under_way().filter(pk__in=[pk for pk, _customer_id in batch])))
+    for run in runs:
+        end_run(run, RunState.EXITED, because=exit_words(judged[run.customer_id]), now=now)
+    return len(runs)
+
+
+def note_goals(*, now: datetime) -> int:
+    """Mark the runs, held-out ones too, whose goal is reached by now; returns how many. One query a version."""
+    open_runs = Run.objects.filter(goal_reached_at__isnull=True, goal_until__gte=now)
+    return sum(
+        _note_goals(version, open_runs, now)
+        for version in PlaybookVersion.objects.filter(runs__in=open_runs).distinct()
+    )
+
+
+@transaction.atomic
+def _note_goals(version: PlaybookVersion, open_runs: QuerySet[Run], now: datetime) -> int:
+    goal = version.plan.goal
+    if goal is None:
+        return 0
+    condition = Condition.from_data(goal.when)
+    there = condition.narrow(Customer.objects.filter(playbook_runs__version=version), now).values("pk")
+    reached = list(
+        open_runs.filter(version=version, customer__in=there)
+        .select_related("customer", "playbook")
+        .select_for_update(of=("self",), skip_locked=True)
+    )
+    Run.objects.filter(pk__in=[run.pk for run in reached]).update(goal_reached_at=now)
+    why = condition.sentence()
+    told = ((run.customer, {"playbook": run.playbook.name, "run": run.pk, "why": why}) for run in reached)
+    record_all("playbooks.goal_reached", told, now=now)
+    return len(reached)

@@ -1,0 +1,198 @@
+"""Doing what is due: steps of runs, exits, goals.
+
+Steps are taken in batches under a row lock that other workers pass by, together with their runs: two workers
+never work on one run at a time. What a batch does, and that it is done, commits together; a killed worker
+leaves nothing half-done, and the next takes the same steps up again.
+"""
+
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from agentfactory_cs.customers.conditions import Condition
+from agentfactory_cs.customers.conditions.condition import Judgement
+from agentfactory_cs.customers.models import Customer
+
+from .models import Playbook, Run, RunStep
+from .models.run import RunState, StepState
+from .people import task_for
+from .registry import Context, Outcome, actions, done, failed
+from .rules import ACTION, BRANCH, MANUAL, NO, YES, Step
+from .steps import end_run, fail, hand_over, put_off, settle
+from .words import exit_words, unmet_words
+
+BATCH = 50
+MAX_ATTEMPTS = 6
+FIRST_RETRY = timedelta(minutes=1)
+LOOK_AGAIN = timedelta(hours=1)
+
+logger = logging.getLogger(__name__)
+
+
+def work_off_due(*, now: datetime, most: int = 100_000) -> int:
+    """Do the steps that are due; returns how many were looked at. Any number of workers may do so at a time."""
+    worked = 0
+    while worked < most and (count := work_batch(now)):
+        worked += count
+    return worked
+
+
+@transaction.atomic
+def work_batch(now: datetime) -> int:
+    """One batch of due steps; 0 where nothing is due or others are at it."""
+    steps = _due(now)
+    left = _leave([step.run for step in steps], now=now)
+    staying = [step for step in steps if step.run_id not in left]
+    judged = _judged(staying, now)
+    for step in staying:
+        # Settling one may have ended the run, or settled another of the batch.
+        step.refresh_from_db(fields=("state",))
+        if step.run.state == RunState.RUNNING and step.state == StepState.WAITING:
+            _work(step, judged.get(step.pk), now)
+    return len(steps)
+
+
+def _due(now: datetime) -> list[RunStep]:
+    """Sorted by customer, so that two workers lock customers in one order. Steps of one run share its object."""
+    waiting = RunStep.objects.filter(state=StepState.WAITING, not_before__lte=now, run__state=RunState.RUNNING)
+    # The runs of a retired playbook finish; those of a paused one stand still.
+    going_on = waiting.filter(run__playbook__state__in=(Playbook.State.ACTIVE, Playbook.State.RETIRED))
+    locked = going_on.order_by("not_before", "id").select_for_update(skip_locked=True, of=("self", "run"))
+    found = list(locked.select_related("run__customer", "run__version", "run__playbook")[:BATCH])
+    runs: dict[int, Run] = {}
+    for step in found:
+        step.run = runs.setdefault(step.run_id, step.run)
+    return sorted(found, key=lambda step: (step.run.customer_id, step.run_id, step.position))
+
+
+def _leave(runs: Sequence[Run], *, now: datetime) -> set[int]:
+    """End the runs whose customer has left or whose exit condition holds; their ids."""
+    unique = {run.pk: run for run in runs}
+    reasons = {
+        run.pk: "The customer has left us."
+        for run in unique.values()
+        if run.customer.lifecycle_stage == Customer.Stage.CHURNED
+    }
+    reasons = exits(list(unique.values()), now) | reasons
+    for run_id, because in reasons.items():
+        end_run(unique[run_id], RunState.EXITED, because=because, now=now)
+    return set(reasons)
+
+
+def exits(runs: Sequence[Run], now: datetime) -> dict[int, str]:
+    """Those whose exit condition holds by now, by id, with the reason. One query a version."""
+    return {pk: why for alike in _by_version(runs).values() for pk, why in _exits(alike, now).items()}
+
+
+def _by_version(runs: Iterable[Run]) -> Mapping[int, list[Run]]:
+    found: dict[int, list[Run]] = defaultdict(list)
+    for run in runs:
+        found[run.version_id].append(run)
+    return found
+
+
+def _exits(runs: Sequence[Run], now: datetime) -> dict[int, str]:
+    """Of runs of one version, those whose exit condition holds, with the reason."""
+    way_out = runs[0].version.plan.exit
+    if way_out is None:
+        return {}
+    judged = Condition.from_data(way_out).judge({run.customer_id for run in runs}, now)
+    return {
+        run.pk: exit_words(judged[run.customer_id])
+        for run in runs
+        if run.customer_id in judged and judged[run.customer_id].holds
+    }
+
+
+def _judged(steps: Sequence[RunStep], now: datetime) -> dict[int, Judgement]:
+    """By step, how its condition stands; one query a condition, not a step."""
+    alike: dict[tuple[int, str], list[RunStep]] = defaultdict(list)
+    for step in steps:
+        alike[(step.run.version_id, step.key)].append(step)
+    found: dict[int, Judgement] = {}
+    for (_version_id, key), group in alike.items():
+        condition = group[0].run.version.plan.step(key).condition
+        if condition is not None:
+            judged = Condition.from_data(condition).judge({step.run.customer_id for step in group}, now)
+            found |= {step.pk: judged[step.run.customer_id] for step in group}
+    return found
+
+
+def _work(step: RunStep, judgement: Judgement | None, now: datetime) -> None:
+    plan = step.run.version.plan.step(step.key)
+    facts: dict[str, Any] = {"facts": [list(row) for row in judgement.rows]} if judgement else {}
+    if plan.kind == BRANCH:
+        _decide(step, plan, judgement, facts, now)
+    elif judgement and not judgement.holds:
+        settle(step, StepState.SKIPPED, because=unmet_words(judgement), result=facts, now=now)
+    elif plan.kind == MANUAL:
+        hand_over(step, task_for(step, plan, now=now))
+    else:
+        _take(step, _do(step, plan, now) if plan.kind == ACTION else done(), facts, now)
+
+
+def _decide(step: RunStep, plan: Step, judgement: Judgement | None, facts: dict[str, Any], now: datetime) -> None:
+    """Yes as soon as its condition holds; no once it has waited long enough."""
+    deadline = (step.due_at or now) + timedelta(days=plan.wait_days)
+    if judgement and judgement.holds:
+        settle(step, StepState.DONE, outcome=YES, result=facts, now=now)
+    elif now >= deadline:
+        because = unmet_words(judgement) if judgement else ""
+        settle(step, StepState.DONE, outcome=NO, because=because, result=facts, now=now)
+    else:
+        put_off(step, min(now + LOOK_AGAIN, deadline), f"Waits for its condition until {deadline:%Y-%m-%d %H:%M} UTC.")
+
+
+def _do(step: RunStep, plan: Step, now: datetime) -> Outcome:
+    """The action, in a savepoint: what fails leaves nothing behind."""
+    run = step.run
+    context = Context(
+        customer=run.customer,
+        playbook=run.playbook.name,
+        run_id=run.pk,
+        step_id=step.pk,
+        step_title=plan.title,
+        entered_at=run.entered_at,
+        due_at=step.due_at or now,
+        now=now,
+    )
+    try:
+        with transaction.atomic():
+            action = actions.get(plan.action)
+            return action.run(context, action.checked(plan.params))
+    except LookupError as error:
+        return failed(str(error))
+    except Exception as error:
+        logger.exception("The step %s of run %s failed", step.key, run.pk)
+        return failed(f"{type(error).__name__}: {error}", permanent=False)
+
+
+def _take(step: RunStep, outcome: Outcome, facts: dict[str, Any], now: datetime) -> None:
+    """Store what came of an action."""
+    result = {**facts, **outcome.result}
+    if outcome.state == "done":
+        settle(step, StepState.DONE, because=outcome.because, result=result, now=now)
+    elif outcome.state == "skipped":
+        settle(step, StepState.SKIPPED, because=outcome.because, result=result, now=now)
+    elif outcome.state == "waiting":
+        _at_least_a_minute(step, outcome, now)
+    else:
+        _retry_or_fail(step, outcome, now)
+
+
+def _at_least_a_minute(step: RunStep, outcome: Outcome, now: datetime) -> None:
+    put_off(step, max(outcome.until or now, now + FIRST_RETRY), outcome.because)
+
+
+def _retry_or_fail(step: RunStep, outcome: Outcome, now: datetime) -> None:
+    step.attempts += 1
+    if outcome.permanent or step.attempts >= MAX_ATTEMPTS:
+        fail(step, outcome.because, now=now)
+        return
+    pause = FIRST_RETRY * 2 ** (step.attempts - 1) * random.uniform(1, 1.3)  # noqa: S311 - spreads retries, no secret
+    put_off(step, now + pause, f"Attempt {step.attempts} of {MAX_ATTEMPTS} failed: {outcome.because}")
