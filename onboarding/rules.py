@@ -3,12 +3,13 @@
 A checklist's definition is plain data (ChecklistVersion.definition):
 
     {"items": [{"key": "first_agent", "title": "First agent created", "expected_day": 5, "is_required": true,
-                "help": "…", "by_hand": false}, …]}
+                "help": "…"}, …]}
 
 Day 1 of a customer is the day of signup; "by day 5" is until the end of the fifth day (see
 docs/onboarding.md).
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,18 +24,18 @@ FIRST_WEEK = "first_week_active"
 TRAINING = "training_completed"
 ONBOARDING_CALL = "onboarding_call"
 
-# What can be reached by evidence; a checklist may add items of its own, which people tick off.
-KNOWN = (
-    PROVISIONED,
-    FIRST_LOGIN,
-    FIRST_AGENT,
-    KNOWLEDGE_BASE,
-    FIRST_CONVERSATION,
-    FIRST_WEEK,
-    TRAINING,
-    ONBOARDING_CALL,
-)
-# The first week is an active one when the platform was used on so many of its seven days.
+# What can be reached by evidence, with its name; a checklist may add items of its own, which people tick off.
+KNOWN = {
+    PROVISIONED: "Account provisioned",
+    FIRST_LOGIN: "First login",
+    FIRST_AGENT: "First agent created",
+    KNOWLEDGE_BASE: "Knowledge base ready",
+    FIRST_CONVERSATION: "First conversation",
+    FIRST_WEEK: "First week active",
+    TRAINING: "Training completed",
+    ONBOARDING_CALL: "Onboarding call held",
+}
+# A week is an active one when the platform was used on so many of its seven days.
 ACTIVE_DAYS_OF_WEEK = 3
 
 GRACE = timedelta(days=2)
@@ -44,6 +45,9 @@ REVIEW_DAY = 14
 
 MAX_ITEMS = 30
 MAX_DAY = 365
+MAX_KEY = 40
+MAX_TITLE = 100
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class BadChecklist(ValueError):
@@ -104,6 +108,16 @@ class Blocker:
     is_silence: bool = False
 
 
+def is_key(value: object) -> bool:
+    """Whether it may be the key of a milestone: small letters, digits and _."""
+    return isinstance(value, str) and len(value) <= MAX_KEY and bool(_KEY.fullmatch(value))
+
+
+def title_of(key: str) -> str:
+    """A milestone's name where no checklist gives it one."""
+    return KNOWN.get(key) or key.replace("_", " ").capitalize()
+
+
 def missing(checklist: Checklist, reached: Collection[str]) -> list[Item]:
     """Required and not reached, in the checklist's order."""
     return [item for item in checklist.required() if item.key not in reached]
@@ -143,10 +157,14 @@ def _only(data: Any, place: str, keys: set[str]) -> None:
 
 def _item(data: Any, place: str) -> Item:
     _only(data, place, set(Item.__dataclass_fields__))
-    for name, most in (("key", 40), ("title", 100)):
-        value = data.get(name)
-        if not isinstance(value, str) or not value.strip() or len(value) > most:
-            raise BadChecklist(f"{place}.{name}: must be words of at most {most} characters, not {value!r}.")
+    if not is_key(data.get("key")):
+        raise BadChecklist(
+            f"{place}.key: must be at most {MAX_KEY} small letters, digits and _, beginning with a letter,"
+            f" not {data.get('key')!r}."
+        )
+    title = data.get("title")
+    if not isinstance(title, str) or not title.strip() or len(title) > MAX_TITLE:
+        raise BadChecklist(f"{place}.title: must be words of at most {MAX_TITLE} characters, not {title!r}.")
     day = data.get("expected_day")
     if day is not None and (isinstance(day, bool) or not isinstance(day, int) or not 1 <= day <= MAX_DAY):
         raise BadChecklist(f"{place}.expected_day: must be a whole number from 1 to {MAX_DAY} or empty, not {day!r}.")

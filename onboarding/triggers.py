@@ -1,0 +1,52 @@
+"""The events of onboarding."""
+
+from agentfactory_cs.events.registry import Trigger, triggers
+
+_STUCK: dict[str, type | tuple[type, ...]] = {"onboarding": int, "period": int, "blocker": str, "why": str}
+
+for trigger in (
+    Trigger(
+        "onboarding.milestone_reached",
+        "Milestone reached",
+        "Reached a milestone: {title} ({source})",
+        {"milestone": str, "title": str, "source": str, "detail": str},
+        "flag_circle",
+    ),
+    Trigger(
+        "onboarding.milestone_taken_back",
+        "Milestone taken back",
+        "{title} was taken back: {why}",
+        {"milestone": str, "title": str, "why": str},
+        "undo",
+    ),
+    Trigger(
+        "onboarding.begun",
+        "Onboarding begun",
+        "Onboarding begun by {checklist}",
+        {"onboarding": int, "checklist": str},
+        "play_circle",
+    ),
+    Trigger("onboarding.stuck", "Stuck in onboarding", "Stuck in onboarding: {why}", _STUCK, "warning"),
+    Trigger(
+        "onboarding.unstuck",
+        "No longer stuck in onboarding",
+        "No longer stuck in onboarding: {why}",
+        _STUCK,
+        "check_circle",
+    ),
+    Trigger(
+        "onboarding.completed",
+        "Onboarding completed",
+        "Onboarding completed after {days} days: {why}",
+        {"onboarding": int, "why": str, "days": int},
+        "celebration",
+    ),
+    Trigger(
+        "onboarding.ended",
+        "Onboarding ended without completion",
+        "Onboarding ended after {days} days: {why}",
+        {"onboarding": int, "why": str, "days": int},
+        "logout",
+    ),
+):
+    triggers.register(trigger)
