@@ -90,8 +90,9 @@ def _items_in_use() -> list[_Required]:
 # The versions' items come as arrays: what a definition means is known to rules.py alone.
 _SQL = """
 WITH item AS (
-    SELECT * FROM unnest(%(versions)s::bigint[], %(keys)s::text[], %(places)s::int[], %(days)s::int[], %(stages)s::text[])
-        AS item (version_id, key, place, day, stage)
+    SELECT * FROM unnest(
+        %(versions)s::bigint[], %(keys)s::text[], %(places)s::int[], %(days)s::int[], %(stages)s::text[]
+    ) AS item (version_id, key, place, day, stage)
 ), counted AS (
     SELECT o.id, o.version_id, o.started_at, min(item.place) FILTER (WHERE m.id IS NULL) AS place
     FROM onboarding_onboarding o

@@ -126,9 +126,7 @@ def _rungs(periods: Mapping[int, StuckPeriod]) -> Mapping[int, Rung]:
     runs = Run.objects.filter(playbook__key=INTERVENTION, customer__in=periods).select_related("version")
     # The newest run of a customer, where it began in this period: an earlier one belongs to an earlier period.
     newest = {run.customer_id: run for run in runs.order_by("pk")}
-    running = {
-        run.pk: run for customer_id, run in newest.items() if run.entered_at >= periods[customer_id].noticed_at
-    }
+    running = {run.pk: run for customer_id, run in newest.items() if run.entered_at >= periods[customer_id].noticed_at}
     steps: dict[int, list[RunStep]] = defaultdict(list)
     for step in RunStep.objects.filter(run__in=running).order_by("run", "position"):
         steps[step.run_id].append(step)

@@ -106,11 +106,13 @@ def test_a_lines_figures_are_those_of_the_checklist() -> None:
     line = board.columns(EVERYTHING, NOW)[2].lines[0]
 
     assert line.progress == (2, 6)
-    assert line.next is not None and line.next.key == "first_agent"
+    assert line.next
+    assert line.next.key == "first_agent"
     assert line.next_at == onboarding.started_at + timedelta(days=5)
     assert line.is_late
     assert (line.day, line.days_here) == (7, 4)
-    assert line.stuck is not None and line.stuck.because == "Stuck at first_agent."
+    assert line.stuck
+    assert line.stuck.because == "Stuck at first_agent."
 
 
 def test_nobody_under_way_leaves_the_columns_empty() -> None:
