@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, TypeVar
 
-from django.db.models import Aggregate, Avg, Count, DurationField, ExpressionWrapper, F, Model, Q, QuerySet
+from django.db.models import (
+    Aggregate,
+    Avg,
+    Count,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import TruncMonth, TruncWeek
 
 from agentfactory_cs.customers.days import end_of_day, start_of_day
@@ -20,7 +32,9 @@ from . import rules
 from .models import Milestone, Onboarding, StuckPeriod
 from .models.onboarding import OnboardingState
 
-Span = Literal["week", "month"]
+Span = Literal["week", "month", "whole"]
+# The milestones a cohort is followed through, in the order in which customers reach them.
+MILESTONES: Sequence[tuple[str, str]] = tuple((key, rules.title_of(key)) for key in rules.KNOWN)
 Row = TypeVar("Row", bound=Model)
 _DAY = timedelta(days=1)
 # The bars of the distribution: days from signup to the first agent, from the first up to below the second.
@@ -81,10 +95,9 @@ class Cohort:
 
 
 def cohorts(by: Span, since: date, until: date, filters: Mapping[str, str]) -> list[Cohort]:
-    """The newest first; weeks begin on Monday. Two queries."""
-    trunc = TruncWeek if by == "week" else TruncMonth
+    """The newest first; weeks begin on Monday; "whole" takes the whole period as one. Two queries."""
     began = _narrowed(Onboarding.objects.filter(_within("started_at", since, until)), filters)
-    cohort = began.order_by().annotate(begins=trunc("started_at", tzinfo=UTC)).values("begins")
+    cohort = began.order_by().annotate(begins=_beginning(by, since)).values("begins")
     reached = _reached(cohort)
     return [
         _cohort(row, reached[row["begins"]])
@@ -94,6 +107,12 @@ def cohorts(by: Span, since: date, until: date, filters: Mapping[str, str]) -> l
             took=Median(_took("ended_at", "started_at"), filter=Q(state=OnboardingState.COMPLETED)),
         ).order_by("-begins")
     ]
+
+
+def _beginning(by: Span, since: date) -> Any:
+    if by == "whole":
+        return Value(start_of_day(since), DateTimeField())
+    return (TruncWeek if by == "week" else TruncMonth)("started_at", tzinfo=UTC)
 
 
 _Reached = Mapping[str, tuple[int, timedelta | None]]

@@ -31,6 +31,11 @@ class Rung:
     title: str
     state: StepState
 
+    @property
+    def steps(self) -> list[bool]:
+        """For each of its steps whether it is reached."""
+        return [place < self.place for place in range(self.of)]
+
 
 @dataclass(frozen=True)
 class Line:
@@ -170,3 +175,10 @@ def _check(line: Line, item: rules.Item, milestone: Milestone | None, is_blocker
     expected_at = item.expected_at(line.onboarding.started_at)
     is_late = milestone is None and expected_at is not None and expected_at <= line.now
     return Check(item, milestone, expected_at, is_late and line.onboarding.state == "running", is_blocker)
+
+
+def others(line: Line) -> list[tuple[str, Milestone]]:
+    """Milestones the customer reached that its checklist does not ask for, with what they are called. One query."""
+    asked = [item.key for item in line.plan.items]
+    rows = Milestone.objects.filter(customer=line.customer).exclude(key__in=asked)
+    return [(rules.title_of(row.key), row) for row in rows]

@@ -1,0 +1,88 @@
+"""A checklist worked by people: ticking an item off, taking a mistake back, closing the onboarding after its review."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _now
+
+from agentfactory_cs.customers.days import end_of_day, utc_day
+
+from .. import by_hand, course
+from ..models import Milestone, Onboarding
+from ..standing import checks, lines, others
+
+MAY_TICK = "onboarding.change_onboarding"
+TEMPLATE = "admin/onboarding/checklist.html"
+
+
+def checklist_of(request: HttpRequest, onboarding: Onboarding, now: datetime) -> dict[str, Any]:
+    """What the checklist shows, on its page, in the customer's panel, and as the answer to a tick."""
+    line = lines([onboarding], now)[onboarding.pk]
+    return {
+        "onboarding": onboarding,
+        "line": line,
+        "checks": checks(line),
+        "others": others(line),
+        "may_tick": request.user.has_perm(MAY_TICK),
+        "today": utc_day(now),
+    }
+
+
+class Ticking:
+    """Answers each with the checklist as it stands then, and why where it was refused."""
+
+    def reach_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
+        return _done(request, pk, lambda onboarding, now: _reach(request, onboarding, key, now))
+
+    def take_back_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
+        return _done(request, pk, lambda onboarding, now: _take_back(request, onboarding, key, now))
+
+    def complete_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return _done(request, pk, lambda onboarding, now: _complete(request, onboarding, now))
+
+
+def _done(request: HttpRequest, pk: int, act: Callable[[Onboarding, datetime], Any]) -> HttpResponse:
+    if not request.user.has_perm(MAY_TICK):
+        raise PermissionDenied
+    now, told = timezone.now(), {}
+    onboarding = get_object_or_404(Onboarding.objects.select_related("customer", "version"), pk=pk)
+    try:
+        act(onboarding, now)
+    except ValidationError as refusal:
+        told["refusal"] = " ".join(refusal.messages)
+    onboarding.refresh_from_db()
+    return TemplateResponse(request, TEMPLATE, {**checklist_of(request, onboarding, now), **told})
+
+
+def _reach(request: HttpRequest, onboarding: Onboarding, key: str, now: datetime) -> None:
+    at = _moment(request.POST, now)
+    by_hand.tick(onboarding.customer, key, at=at, note=request.POST.get("detail", ""), by=request.user, now=now)
+
+
+def _moment(given: Mapping[str, str], now: datetime) -> datetime:
+    """By the end of the day named, or now."""
+    if not (words := given.get("on", "")):
+        return now
+    try:
+        day: date | None = parse_date(words)
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValidationError(_now("on: %(words)s is no day, such as 2026-11-22.") % {"words": words})
+    return min(end_of_day(day), now)
+
+
+def _take_back(request: HttpRequest, onboarding: Onboarding, key: str, now: datetime) -> None:
+    milestone = get_object_or_404(Milestone, customer=onboarding.customer_id, key=key)
+    by_hand.take_back(milestone, reason=request.POST.get("reason", ""), by=request.user, now=now)
+
+
+def _complete(request: HttpRequest, onboarding: Onboarding, now: datetime) -> None:
+    course.complete(onboarding, because=request.POST.get("reason", ""), by=request.user, now=now)
