@@ -56,6 +56,24 @@ JOBS = (
         crontab="45 * * * *",
     ),
     Job(
+        "Look for milestones",
+        "onboarding.tasks.look_for_milestones",
+        "Notes what customers in onboarding have reached by their usage and courses, and completes who is done.",
+        every_seconds=300,
+    ),
+    Job(
+        "Look for stuck customers",
+        "onboarding.tasks.look_for_stuck",
+        "Notices who does not go on in onboarding, and who does again.",
+        every_seconds=900,
+    ),
+    Job(
+        "Read success metrics",
+        "onboarding.tasks.read_success_metrics",
+        "Reads last week's use into the success metrics that were set at the end of onboarding.",
+        crontab="30 1 * * 1",
+    ),
+    Job(
         "Overrides that ran out",
         "health.tasks.note_expired_overrides",
         "Records scores set by hand that have run out, and tells their owners.",

@@ -1,6 +1,9 @@
 """The events of onboarding."""
 
+from agentfactory_cs.events.consumers import Consumer, consumers
 from agentfactory_cs.events.registry import Trigger, triggers
+
+from . import following
 
 _STUCK: dict[str, type | tuple[type, ...]] = {"onboarding": int, "period": int, "blocker": str, "why": str}
 
@@ -26,6 +29,14 @@ for trigger in (
         {"onboarding": int, "checklist": str},
         "play_circle",
     ),
+    Trigger("onboarding.not_begun", "Onboarding not begun", "Onboarding not begun: {why}", {"why": str}, "block"),
+    Trigger(
+        "onboarding.checklist_changed",
+        "Checklist changed",
+        "Onboarding goes on by {new} instead of {old}",
+        {"onboarding": int, "old": str, "new": str},
+        "checklist",
+    ),
     Trigger("onboarding.stuck", "Stuck in onboarding", "Stuck in onboarding: {why}", _STUCK, "warning"),
     Trigger(
         "onboarding.unstuck",
@@ -50,3 +61,5 @@ for trigger in (
     ),
 ):
     triggers.register(trigger)
+
+consumers.register(Consumer("onboarding.following", "The course of onboardings", following.on_events))
