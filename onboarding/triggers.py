@@ -1,6 +1,10 @@
 """The events of onboarding."""
 
+from agentfactory_cs.events.consumers import Consumer, consumers
 from agentfactory_cs.events.registry import Trigger, triggers
+
+from . import provisioning
+from .platform import triggers as _of_the_platform  # noqa: F401 - registers them
 
 _STUCK: dict[str, type | tuple[type, ...]] = {"onboarding": int, "period": int, "blocker": str, "why": str}
 
@@ -50,3 +54,5 @@ for trigger in (
     ),
 ):
     triggers.register(trigger)
+
+consumers.register(Consumer("onboarding.set_up", "Tasks, departures and ids in account set-up", provisioning.on_events))
