@@ -53,7 +53,7 @@ for kpi in (
     ),
     Kpi(
         "onboarding.time_to_value_median",
-        _("Time to first value, median"),
+        _("First value, median"),
         _("Half of the customers that created their first agent within the period needed fewer days from signup."),
         _("days"),
         _to_value(lambda found: found.median),

@@ -1,5 +1,5 @@
 """Onboarding in the console: the board, one onboarding, and how it goes over time."""
 
-from . import onboardings
+from . import checklists, onboardings
 
-__all__ = ["onboardings"]
+__all__ = ["checklists", "onboardings"]

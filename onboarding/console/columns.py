@@ -48,13 +48,9 @@ def _standing(line: Line) -> str:
         return format_html('<span class="af-why">{}</span>', line.onboarding.ended_because)
     if line.next is None:
         return _now("Everything required is reached")
-    expected = when(line.next_at) if line.next_at else ""
-    return format_html(
-        '<span class="af-two"><span>{}</span><span class="{}">{}</span></span>',
-        line.next.title,
-        "af-bad" if line.is_late else "af-quiet",
-        expected,
-    )
+    expected = format_html("{} {}", _now("expected"), when(line.next_at)) if line.next_at else ""
+    words = '<span class="af-two"><span>{}</span><span class="{}">{}</span></span>'
+    return format_html(words, line.next.title, "af-bad" if line.is_late else "af-quiet", expected)
 
 
 def _stuck(line: Line) -> str:

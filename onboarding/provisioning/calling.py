@@ -52,7 +52,9 @@ def call(step: ProvisioningStep, platform: Platform, *, now: datetime) -> Came:
     if step.kind == Kind.ACCOUNT:
         return _account(step, platform, now)
     if not step.customer.external_id:
-        return ForPerson("The customer has no platform id (External ID), so that nothing can be set up for it by itself.")
+        return ForPerson(
+            "The customer has no platform id (External ID), so that nothing can be set up for it by itself."
+        )
     return _CALLS[Kind(step.kind)](step, platform)
 
 

@@ -62,8 +62,10 @@ def reach_milestones(customer_ids: Collection[int], *, now: datetime) -> None:
     steps = ProvisioningStep.objects.filter(customer__in=customer_ids)
     base = Q(kind__in=(Kind.ACCOUNT, Kind.CONFIGURATION))
     settled = base & (Q(state=State.DONE) | Q(kind=Kind.CONFIGURATION, state=State.NOT_NEEDED))
-    groups = steps.order_by().values("customer_id").annotate(
-        ready=Count("pk", filter=settled), at=Max("settled_at", filter=settled)
+    groups = (
+        steps.order_by()
+        .values("customer_id")
+        .annotate(ready=Count("pk", filter=settled), at=Max("settled_at", filter=settled))
     )
     provisioned = [(row["customer_id"], rules.PROVISIONED, row["at"]) for row in groups if row["ready"] == 2]
     knowledge = steps.filter(kind=Kind.KNOWLEDGE_BASE, state=State.DONE).values_list("customer_id", "settled_at")

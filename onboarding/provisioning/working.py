@@ -143,7 +143,9 @@ def _keep(step: ProvisioningStep, came: Done, worked: Worked, *, now: datetime) 
     except ValidationError as error:
         step.refresh_from_db()
         words = "; ".join(error.messages)
-        hand_over(step, f"The platform says it is {came.result.get('tenant_id')}, which cannot be kept: {words}", now=now)
+        hand_over(
+            step, f"The platform says it is {came.result.get('tenant_id')}, which cannot be kept: {words}", now=now
+        )
         worked.with_person += 1
 
 
