@@ -2,7 +2,8 @@
 
 from .notices import Notice
 from .outbox import Email, EmailEvent, SendingPace, Suppression
-from .surveys import Response, Survey, SurveyKind
+from .survey_requests import SurveyRequest
+from .surveys import Response, Survey, SurveyKind, SurveyWording
 from .templates import MailTemplate, MailTemplateVersion, Topic
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "Suppression",
     "Survey",
     "SurveyKind",
+    "SurveyRequest",
+    "SurveyWording",
     "Topic",
 ]
