@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from agentfactory_cs.customers.tests.factories import NOW
 from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging.asking import cancel_request
-from agentfactory_cs.messaging.models import Email, Response, Survey, SurveyRequest
+from agentfactory_cs.messaging.models import Email, Response, SurveyRequest
 from agentfactory_cs.messaging.survey_links import token_of
 
 from .mails import make_reader
@@ -299,7 +299,6 @@ def test_a_token_to_unsubscribe_answers_no_survey(sink: Sink, client: Client) ->
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("shipped")
 def test_two_browsers_at_once_make_one_answer() -> None:
     request = ask()
     both = Barrier(2)
@@ -323,16 +322,6 @@ def test_two_browsers_at_once_make_one_answer() -> None:
         answered.data["score"],
         answer.score,
     )
-
-
-@pytest.fixture
-def shipped(transactional_db: None) -> None:
-    """A test with real connections empties the tables: what comes with the system is put back."""
-    from agentfactory_cs.messaging.shipped import load_mails, load_surveys
-
-    if not Survey.objects.exists():
-        load_surveys()
-        load_mails()
 
 
 def test_the_answer_is_never_lost_with_the_mail(client: Client) -> None:
