@@ -25,6 +25,7 @@ class Fact:
     """Something known of a customer. `expression(now)` is an ORM expression over a queryset of customers, so that
     a condition over all of them is one query; None (SQL NULL) means that it is not known of a customer.
 
+    `as_of` says that asked with a moment in the past it answers what was so then; otherwise it only knows today.
     `unit` follows a number ("points"); `choices` are those of a choice. A TAGS fact's expression is the name
     of the relation's field to look the words up in (`tags__name`).
     """
@@ -37,6 +38,7 @@ class Fact:
     unit: Words = ""
     choices: Callable[[], Sequence[tuple[str, Words]]] | None = None
     order: int = 100
+    as_of: bool = False
 
 
 facts: Registry[Fact] = Registry("fact")
