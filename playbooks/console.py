@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from agentfactory_cs.console.navigation import MOST
 from agentfactory_cs.console.registry import Entry, Panel, entries, panels
 from agentfactory_cs.customers.models import Customer
 
@@ -17,8 +17,8 @@ from .queries import refusals_of_customer, runs_of_customer, startable
 SHOWN = 5
 
 
-def failed_steps(request: HttpRequest) -> int:
-    return RunStep.objects.filter(state=StepState.FAILED)[: MOST + 1].count()
+def failed_steps(request: HttpRequest) -> QuerySet[RunStep]:
+    return RunStep.objects.filter(state=StepState.FAILED)
 
 
 def of_customer(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:

@@ -24,9 +24,9 @@ Words = str | Promise
 class Entry:
     """A line of the sidebar: the page is `admin:<view>`, shown to those who have `permission`.
 
-    `section` groups lines under a heading; the empty section stands first and has none. `count` returns how many
-    things wait there for the viewer; it is asked on every page, so it must be one cheap query that stops counting
-    beyond `navigation.MOST`.
+    `section` groups lines under a heading; the empty section stands first and has none. `waiting` returns the things
+    that wait there for the viewer, as a queryset: those of all lines are counted in one query, on every page, so an
+    index must find them.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Entry:
     section: Literal["", "records", "settings"] = ""
     order: int = 100
     permission: str | None = None
-    count: Callable[[HttpRequest], int] | None = None
+    waiting: Callable[[HttpRequest], QuerySet[Any]] | None = None
 
 
 @dataclass(frozen=True)

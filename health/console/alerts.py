@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from agentfactory_cs.console.navigation import MOST
 from agentfactory_cs.console.registry import (
     Card,
     Column,
@@ -42,13 +41,12 @@ SHOWN = 6
 CLOSED_SHOWN = 3
 
 
-def waiting(request: HttpRequest) -> int:
-    """Open alerts of the viewer; everybody's for who has neither alerts nor customers of their own. One query: it
-    stands on every page."""
+def waiting(request: HttpRequest) -> QuerySet[Alert]:
+    """Open alerts of the viewer; everybody's for who has neither alerts nor customers of their own."""
     alerts = Alert.objects.filter(state=Alert.State.OPEN)
     mine = alerts.filter(owner=request.user.pk)
     customers = Customer.objects.active().managed_by(request.user.pk)
-    return alerts.filter(Q(owner=request.user.pk) | ~Exists(mine) & ~Exists(customers))[: MOST + 1].count()
+    return alerts.filter(Q(owner=request.user.pk) | ~Exists(mine) & ~Exists(customers))
 
 
 def _themselves(alerts: Sequence[Alert], now: datetime) -> Mapping[int, Alert]:

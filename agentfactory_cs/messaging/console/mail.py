@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from agentfactory_cs.console.navigation import MOST
 from agentfactory_cs.console.registry import Card, Entry, Panel, Scope, cards, entries, panels
 from agentfactory_cs.customers.models import Customer
 
@@ -16,8 +16,8 @@ from ..queries import FOR_A_PERSON, mails_to_decide, provider_trouble
 SHOWN = 8
 
 
-def to_decide(request: HttpRequest) -> int:
-    return Email.objects.filter(state__in=FOR_A_PERSON)[: MOST + 1].count()
+def to_decide(request: HttpRequest) -> QuerySet[Email]:
+    return Email.objects.filter(state__in=FOR_A_PERSON)
 
 
 def mails(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:

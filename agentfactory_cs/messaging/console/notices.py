@@ -1,19 +1,30 @@
 """The sidebar's line of notices to our own people, with the number that waits for a person."""
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from agentfactory_cs.console.navigation import MOST
 from agentfactory_cs.console.registry import Entry, entries
 
 from ..models import Notice
 
 
-def stuck(request: HttpRequest) -> int:
+def stuck(request: HttpRequest) -> QuerySet[Notice]:
     """Notices that only a person can bring on."""
-    return Notice.objects.filter(state__in=(Notice.State.FAILED, Notice.State.UNCERTAIN))[: MOST + 1].count()
+    return Notice.objects.filter(state__in=(Notice.State.FAILED, Notice.State.UNCERTAIN))
 
 
+entries.register(
+    Entry(
+        "messaging.slack_channels",
+        _("Slack channels"),
+        "tag",
+        "messaging_slackchannel_changelist",
+        "settings",
+        62,
+        "messaging.view_slackchannel",
+    )
+)
 entries.register(
     Entry(
         "messaging.notices",
