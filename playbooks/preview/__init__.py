@@ -5,6 +5,6 @@ Nothing is written but the row that keeps the result: no run, no mail, no task, 
 
 from .result import DAYS, Result
 from .simulation import simulate
-from .work import fresh, request, unfinished, work_off
+from .work import fresh, is_small, request, unfinished, work_off
 
-__all__ = ["DAYS", "Result", "fresh", "request", "simulate", "unfinished", "work_off"]
+__all__ = ["DAYS", "Result", "fresh", "is_small", "request", "simulate", "unfinished", "work_off"]

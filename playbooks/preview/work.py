@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agentfactory_cs.customers.days import utc_day
+from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.services import Actor, actor_user
 
 from ..checking import check
@@ -23,6 +24,8 @@ from .counting import result_of
 from .result import DAYS, Result
 from .simulation import simulate
 
+# Of so many customers at most it takes a second or two: whoever asks may wait for it.
+SMALL = 2_000
 RETRY_AFTER = timedelta(minutes=1)
 MAX_ATTEMPTS = 3
 
@@ -103,6 +106,10 @@ def work_off(preview: Preview, *, clock: Clock = timezone.now) -> Result | None:
         _note_failure(preview, error, now=clock())
         raise
     return result
+
+
+def is_small() -> bool:
+    return len(Customer.objects.order_by()[: SMALL + 1].values_list("pk")) <= SMALL
 
 
 def unfinished(now: datetime) -> list[Preview]:
