@@ -54,6 +54,7 @@ for fact in (
         _days_since_signup,
         unit=_("days"),
         order=15,
+        as_of=True,
     ),
     Fact(
         "customers.has_success_manager",
