@@ -23,6 +23,7 @@ from ..models import Playbook, PlaybookVersion
 from ..models.playbook import PlaybookState
 from ..queries import Counts, counts
 from ..telling import Told, tell
+from .previews import line_of
 from .verbs import Verb, do, offered
 
 State = PlaybookState
@@ -197,6 +198,7 @@ class PlaybookAdmin(ReadOnlyAdmin):
             "counts": counts([playbook.pk]).get(playbook.pk, Counts()),
             "versions": [one for one in playbook.versions.all() if one.number],
             "verbs": offered(VERBS, playbook, request),
+            **line_of(version),
         }
         return TemplateResponse(request, "admin/playbooks/playbook.html", context)
 
