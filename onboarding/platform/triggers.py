@@ -20,7 +20,13 @@ PLATFORM = (
     Trigger("agent.deployed", "Agent deployed", "Agent {agent_id} was deployed", _AGENT, "rocket_launch"),
     Trigger("agent.updated", "Agent changed", "Agent {agent_id} was changed", _AGENT, "edit"),
     Trigger("agent.deleted", "Agent deleted", "Agent {agent_id} was deleted", _AGENT, "delete"),
-    Trigger("agent.undeployed", "Agent taken out of service", "Agent {agent_id} was taken out of service", _AGENT, "power_off"),
+    Trigger(
+        "agent.undeployed",
+        "Agent taken out of service",
+        "Agent {agent_id} was taken out of service",
+        _AGENT,
+        "power_off",
+    ),
     Trigger(
         "usage.threshold",
         "Usage nears its limit",
@@ -28,9 +34,17 @@ PLATFORM = (
         _USAGE,
         "trending_up",
     ),
-    Trigger("usage.limit", "Usage is at its limit", "Usage of {usage_type} has reached its limit", _USAGE, "production_quantity_limits"),
+    Trigger(
+        "usage.limit",
+        "Usage is at its limit",
+        "Usage of {usage_type} has reached its limit",
+        _USAGE,
+        "production_quantity_limits",
+    ),
     Trigger("error.occurred", "Error on the platform", "An error occurred in agent {agent_id}", _ERROR, "error"),
-    Trigger("error.resolved", "Error on the platform resolved", "An error in agent {agent_id} is resolved", _ERROR, "check"),
+    Trigger(
+        "error.resolved", "Error on the platform resolved", "An error in agent {agent_id} is resolved", _ERROR, "check"
+    ),
 )
 SET_UP = (
     Trigger(

@@ -62,8 +62,10 @@ def reach_milestones(customer_ids: Collection[int], *, now: datetime) -> None:
     steps = ProvisioningStep.objects.filter(customer__in=customer_ids)
     base = Q(kind__in=(Kind.ACCOUNT, Kind.CONFIGURATION))
     settled = base & (Q(state=State.DONE) | Q(kind=Kind.CONFIGURATION, state=State.NOT_NEEDED))
-    groups = steps.order_by().values("customer_id").annotate(
-        ready=Count("pk", filter=settled), at=Max("settled_at", filter=settled)
+    groups = (
+        steps.order_by()
+        .values("customer_id")
+        .annotate(ready=Count("pk", filter=settled), at=Max("settled_at", filter=settled))
     )
     provisioned = [(row["customer_id"], rules.PROVISIONED, row["at"]) for row in groups if row["ready"] == 2]
     knowledge = steps.filter(kind=Kind.KNOWLEDGE_BASE, state=State.DONE).values_list("customer_id", "settled_at")
@@ -78,7 +80,7 @@ def keep_account(step: ProvisioningStep, contact_id: int | None, told: Mapping[s
     if not customer.external_id:
         customer.external_id = told["tenant_id"]
         save_customer(customer, changed={"external_id"}, now=now)
-    contact = Contact.objects.filter(pk=contact_id, platform_user_id=None).first()
+    contact = Contact.objects.filter(pk=contact_id, platform_user_id=None).first() if contact_id else None
     taken = Contact.objects.filter(platform_user_id=told.get("user_id"))
     if contact and told.get("user_id") and not taken.exists():
         contact.platform_user_id = told["user_id"]

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ..models import ProvisioningStep
@@ -143,7 +143,9 @@ def _keep(step: ProvisioningStep, came: Done, worked: Worked, *, now: datetime) 
     except ValidationError as error:
         step.refresh_from_db()
         words = "; ".join(error.messages)
-        hand_over(step, f"The platform says it is {came.result.get('tenant_id')}, which cannot be kept: {words}", now=now)
+        hand_over(
+            step, f"The platform says it is {came.result.get('tenant_id')}, which cannot be kept: {words}", now=now
+        )
         worked.with_person += 1
 
 
