@@ -77,8 +77,7 @@ class Platform:
 
     def install(self, blueprint_id: str, tenant_id: str) -> Installed:
         said = self._call("POST", f"/blueprints/{quote(blueprint_id, safe='')}/install", {"tenant_id": tenant_id})
-        agents = said.get("agents_created")
-        return Installed(blueprint_id, [str(agent)[:100] for agent in agents] if isinstance(agents, list) else [])
+        return Installed(blueprint_id, _agents(said.get("agents_created")))
 
     def has_agent(self, agent_id: str) -> bool:
         return self._call("GET", f"/agents/{quote(agent_id, safe='')}", is_question=True) != {}
@@ -130,6 +129,12 @@ def _read(answer: httpx.Response) -> bytes:
         if len(content) > MOST_BYTES or time.monotonic() > ends:
             raise Transient("The platform's answer was too long.")
     return content
+
+
+def _agents(said: Any) -> Sequence[str]:
+    """Ids, or objects that have one."""
+    found = [one.get("id") if isinstance(one, dict) else one for one in said] if isinstance(said, list) else []
+    return [str(agent)[:100] for agent in found if isinstance(agent, str | int)]
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

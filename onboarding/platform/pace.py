@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -48,10 +49,14 @@ class Refusal:
 
 def take(now: datetime) -> Refusal | None:
     """Leave for one call: None where it may be made. Counted whatever becomes of the call."""
-    limits = {"per_minute": settings.AGENTFACTORY_CALLS_PER_MINUTE, "per_hour": settings.AGENTFACTORY_CALLS_PER_HOUR}
+    limits: dict[str, Any] = {
+        "per_minute": settings.AGENTFACTORY_CALLS_PER_MINUTE,
+        "per_hour": settings.AGENTFACTORY_CALLS_PER_HOUR,
+    }
+    limits |= {"minute": MINUTE, "hour": HOUR}
     with connection.cursor() as cursor:
         cursor.execute(_MAKE, {"name": NAME, "now": now})
-        cursor.execute(_TAKE, {"name": NAME, "now": now, "minute": MINUTE, "hour": HOUR, **limits})
+        cursor.execute(_TAKE, {"name": NAME, "now": now, **limits})
         if cursor.fetchone():
             return None
     return refusal(now) or Refusal(now + timedelta(seconds=1), "Other workers were faster.")

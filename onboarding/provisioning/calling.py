@@ -1,6 +1,5 @@
 """What each step calls, outside any transaction, and what came of it."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from agentfactory_cs.customers.models import Contact, Customer
 
 from ..models import PlatformDelivery, ProvisioningStep
 from ..platform import Agent, Permanent, Platform
+from .agents import agent_id
 
 Kind = ProvisioningStep.Kind
 
@@ -48,14 +48,14 @@ Came = Done | ForPerson | Later
 
 
 def call(step: ProvisioningStep, platform: Platform, *, now: datetime) -> Came:
-    """Do what the step is for. A repeat finds what an attempt that was cut off had made. Raises what `platform` does."""
+    """Do what the step is for. A repeat finds what an attempt cut off had made. Raises what `platform` does."""
     if step.kind == Kind.ACCOUNT:
         return _account(step, platform, now)
     if not step.customer.external_id:
         return ForPerson(
             "The customer has no platform id (External ID), so that nothing can be set up for it by itself."
         )
-    return _CALLS[Kind(step.kind)](step, platform)
+    return _CALLS[step.kind](step, platform)
 
 
 def _account(step: ProvisioningStep, platform: Platform, now: datetime) -> Came:
@@ -105,15 +105,9 @@ def _install(step: ProvisioningStep, platform: Platform, blueprints: Mapping[str
     return Done(f"The blueprint {blueprint} is installed.", {"blueprint": blueprint, "agents": list(done.agents)})
 
 
-def agent_id(customer: Customer) -> str:
-    """The id of a customer's initial agent: the same with every attempt, so that there is never a second one."""
-    digest = hashlib.sha256(f"agentfactory-cs:{customer.external_id}".encode()).hexdigest()
-    return f"initial-{digest[:24]}"
-
-
 def _agent(step: ProvisioningStep, platform: Platform) -> Came:
     agent = Agent(
-        id=agent_id(step.customer),
+        id=agent_id(step.customer.external_id or ""),
         name=f"{step.customer.name} assistant"[:100],
         instructions=(
             f"You are the first assistant of {step.customer.name}. Answer questions about the company briefly and "
@@ -132,7 +126,7 @@ def _agent(step: ProvisioningStep, platform: Platform) -> Came:
     return done
 
 
-_CALLS: Mapping[Kind, Callable[[ProvisioningStep, Platform], Came]] = {
+_CALLS: Mapping[str, Callable[[ProvisioningStep, Platform], Came]] = {
     Kind.CONFIGURATION: _configuration,
     Kind.AGENT: _agent,
     Kind.KNOWLEDGE_BASE: _knowledge_base,

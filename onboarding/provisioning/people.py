@@ -33,9 +33,7 @@ def _words(kind: str) -> tuple[str, str]:
         ),
         Kind.AGENT: (
             _("Create the initial agent"),
-            _(
-                "Create a first agent in the customer's account on the platform, so that they do not begin with nothing."
-            ),
+            _("Create a first agent in the customer's account on the platform, so that they need not begin with none."),
         ),
         Kind.KNOWLEDGE_BASE: (
             _("Set up the knowledge base"),

@@ -80,7 +80,7 @@ def keep_account(step: ProvisioningStep, contact_id: int | None, told: Mapping[s
     if not customer.external_id:
         customer.external_id = told["tenant_id"]
         save_customer(customer, changed={"external_id"}, now=now)
-    contact = Contact.objects.filter(pk=contact_id, platform_user_id=None).first()
+    contact = Contact.objects.filter(pk=contact_id, platform_user_id=None).first() if contact_id else None
     taken = Contact.objects.filter(platform_user_id=told.get("user_id"))
     if contact and told.get("user_id") and not taken.exists():
         contact.platform_user_id = told["user_id"]
