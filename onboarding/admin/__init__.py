@@ -1,5 +1,5 @@
-"""Onboarding in the console: the board, one onboarding, and how it goes over time."""
+"""Onboarding in the console: board, one onboarding, checklists, account set-up, what the platform told us."""
 
-from . import checklists, onboardings
+from . import checklists, deliveries, onboardings, set_up
 
-__all__ = ["checklists", "onboardings"]
+__all__ = ["checklists", "deliveries", "onboardings", "set_up"]

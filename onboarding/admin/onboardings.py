@@ -18,7 +18,6 @@ from agentfactory_cs.console.lists import TabFilter
 from agentfactory_cs.console.registry import DefaultOrder, OrderedPart, default_orders
 from agentfactory_cs.console.saving import ReadOnlyAdmin
 from agentfactory_cs.customers.admin.owners import OwnerFilter
-from playbooks.models import Run
 from playbooks.queries import runs_of_customer
 
 from ..board import at_stage
@@ -26,6 +25,7 @@ from ..models import Onboarding
 from ..models.onboarding import OnboardingState
 from ..stages import STAGES
 from .pages import BoardPage, FiguresPage
+from .set_up import steps_of
 from .ticking import Ticking, checklist_of
 
 SUBJECT = "onboarding.Onboarding"
@@ -81,7 +81,7 @@ class ManagerFilter(OwnerFilter):
 
 @admin.register(Onboarding)
 class OnboardingAdmin(Ticking, BoardPage, FiguresPage, ReadOnlyAdmin):
-    list_filter = (Which, StageFilter, ("customer__tier"), ManagerFilter)
+    list_filter = (Which, StageFilter, "customer__tier", ManagerFilter)
     search_fields = ("customer__name",)
     search_help_text = _("Customer")
     empty_words = _("An onboarding begins by itself when a customer signs up.")
@@ -120,7 +120,7 @@ class OnboardingAdmin(Ticking, BoardPage, FiguresPage, ReadOnlyAdmin):
             "periods": onboarding.stuck_periods.all(),
             "under_way": under_way if request.user.has_perm("playbooks.view_run") else [],
             "over": over if request.user.has_perm("playbooks.view_run") else [],
-            "Run": Run,
+            "steps": steps_of(request, onboarding.customer_id),
             **checklist_of(request, onboarding, now),
         }
         return self.page(request, "onboarding", context)

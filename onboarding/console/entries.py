@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.console.registry import Entry, entries
 
-from ..models import StuckPeriod
+from ..models import PlatformDelivery, StuckPeriod
 
 
 def stuck(request: HttpRequest) -> QuerySet[StuckPeriod]:
@@ -14,7 +14,12 @@ def stuck(request: HttpRequest) -> QuerySet[StuckPeriod]:
     return StuckPeriod.objects.filter(ended_at=None)
 
 
-entries.register(
+def strangers(request: HttpRequest) -> QuerySet[PlatformDelivery]:
+    """What the platform told us of somebody we do not know."""
+    return PlatformDelivery.objects.filter(state=PlatformDelivery.State.STRANGER)
+
+
+for entry in (
     Entry(
         "onboarding.board",
         _("Onboarding"),
@@ -24,5 +29,34 @@ entries.register(
         40,
         "onboarding.view_onboarding",
         stuck,
-    )
-)
+    ),
+    Entry(
+        "onboarding.set_up",
+        _("Account set-up"),
+        "manufacturing",
+        "onboarding_provisioningstep_changelist",
+        "records",
+        75,
+        "onboarding.view_provisioningstep",
+    ),
+    Entry(
+        "onboarding.deliveries",
+        _("Platform webhooks"),
+        "webhook",
+        "onboarding_platformdelivery_changelist",
+        "records",
+        76,
+        "onboarding.view_platformdelivery",
+        strangers,
+    ),
+    Entry(
+        "onboarding.checklists",
+        _("Onboarding checklists"),
+        "checklist",
+        "onboarding_checklist_changelist",
+        "settings",
+        22,
+        "onboarding.view_checklist",
+    ),
+):
+    entries.register(entry)
