@@ -284,6 +284,7 @@ SPECTACULAR_SETTINGS = {
         "BacktestStateEnum": "health.models.backtest.BacktestState",
         "ChurnReasonEnum": "agentfactory_cs.customers.models.customer.ChurnReason",
         "EmailStateEnum": "agentfactory_cs.messaging.models.outbox.EmailState",
+        "ChecklistVersionStateEnum": "onboarding.models.checklist.ChecklistVersionState",
         "OnboardingStateEnum": "onboarding.models.onboarding.OnboardingState",
         "PlatformDeliveryStateEnum": "onboarding.models.platform.PlatformDeliveryState",
         "PlaybookStateEnum": "playbooks.models.playbook.PlaybookState",

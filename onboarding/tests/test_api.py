@@ -65,7 +65,7 @@ def test_a_list_costs_the_same_queries_however_long(
         make_stuck(make_onboarding(days_ago=4))
     api.get("onboardings/")  # what is only once: the key's last use
 
-    with django_assert_num_queries(8):  # the key, the page, six for its lines
+    with django_assert_num_queries(7):  # the key, the page, five for its lines
         api.get("onboardings/")
 
 
