@@ -122,6 +122,24 @@ JOBS = (
         every_seconds=300,
     ),
     Job(
+        "Set accounts up",
+        "onboarding.tasks.set_accounts_up",
+        "Does the steps of account set-up that are due, on the platform.",
+        every_seconds=10,
+    ),
+    Job(
+        "Apply what the platform told us",
+        "onboarding.tasks.apply_deliveries",
+        "Puts the platform's webhooks on timelines, and notes the milestones they tell of.",
+        every_seconds=10,
+    ),
+    Job(
+        "Tend what the platform told us",
+        "onboarding.tasks.tend_deliveries",
+        "Tries again what could not be applied, and drops webhooks older than PLATFORM_DELIVERY_DAYS.",
+        crontab="*/10 * * * *",
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

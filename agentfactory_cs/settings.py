@@ -316,3 +316,19 @@ DOCUMENTATION_ADDRESS = env("DOCUMENTATION_ADDRESS", default="https://docs.agent
 # -- Health ----------------------------------------------------------------------------------
 # How many workers share the daily scoring.
 HEALTH_SCORING_WORKERS = env.int("HEALTH_SCORING_WORKERS", default=2)
+
+# -- Onboarding (docs/onboarding.md) -----------------------------------------------------------
+# The platform's API, which ends in /api/v1; without address and key, accounts are set up by people.
+AGENTFACTORY_API_URL = env("AGENTFACTORY_API_URL", default="").rstrip("/")
+AGENTFACTORY_API_KEY = env("AGENTFACTORY_API_KEY", default="")
+# What the platform signs its webhooks with; without it they are refused.
+AGENTFACTORY_WEBHOOK_SECRET = env("AGENTFACTORY_WEBHOOK_SECRET", default="")
+# What is installed for a customer of a tier, as free=starter-kit,pro=pro-kit.
+AGENTFACTORY_BLUEPRINTS = env.dict("AGENTFACTORY_BLUEPRINTS", default={})
+AGENTFACTORY_KNOWLEDGE_BLUEPRINTS = env.dict("AGENTFACTORY_KNOWLEDGE_BLUEPRINTS", default={})
+AGENTFACTORY_AGENT_MODEL = env("AGENTFACTORY_AGENT_MODEL", default="gpt-4o-mini")
+# What the platform allows us.
+AGENTFACTORY_CALLS_PER_MINUTE = env.int("AGENTFACTORY_CALLS_PER_MINUTE", default=60)
+AGENTFACTORY_CALLS_PER_HOUR = env.int("AGENTFACTORY_CALLS_PER_HOUR", default=1000)
+# How long the platform's webhooks are kept; those that fit no customer too.
+PLATFORM_DELIVERY_DAYS = env.int("PLATFORM_DELIVERY_DAYS", default=90)

@@ -3,7 +3,8 @@
 from agentfactory_cs.events.consumers import Consumer, consumers
 from agentfactory_cs.events.registry import Trigger, triggers
 
-from . import following
+from . import deliveries, following, provisioning
+from .platform import triggers as _of_the_platform  # noqa: F401 - registers them
 
 _STUCK: dict[str, type | tuple[type, ...]] = {"onboarding": int, "period": int, "blocker": str, "why": str}
 
@@ -63,3 +64,5 @@ for trigger in (
     triggers.register(trigger)
 
 consumers.register(Consumer("onboarding.following", "The course of onboardings", following.on_events))
+consumers.register(Consumer("onboarding.set_up", "Tasks, departures and ids in account set-up", provisioning.on_events))
+consumers.register(Consumer("onboarding.strangers", "Whom the platform's deliveries are about", deliveries.on_events))

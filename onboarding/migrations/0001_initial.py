@@ -137,6 +137,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('not_before', models.DateTimeField(help_text='The next attempt.')),
                 ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('because', models.TextField(blank=True, help_text='Why it stands where it stands, for people.')),
                 ('last_error', models.TextField(blank=True)),
                 ('result', models.JSONField(blank=True, default=dict)),
                 ('created_at', models.DateTimeField()),
@@ -224,7 +225,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='platformdelivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='hook_waiting'),
+            index=models.Index(condition=models.Q(('error', ''), ('state', 'waiting')), fields=['happened_at', 'id'], name='hook_waiting'),
         ),
         migrations.AddIndex(
             model_name='platformdelivery',

@@ -28,8 +28,9 @@ class ProvisioningStep(models.Model):
     Made by `provisioning.prepare`; worked off in order of `position` by `provisioning.work_off`: claimed
     (`calling`, with `claimed_at` as lease), called outside any transaction, settled. A step found `calling` after
     its lease is asked about before it is called again, so that nothing is created twice. What cannot be done by
-    itself, for want of an address or for good, is `with_person`: a Task that settles it. `result` keeps ids the
-    platform gave, never its tokens.
+    itself, for want of an address or for good, is `with_person`: a Task that settles it. `because` says why a step
+    stands where it stands, `last_error` what the last call failed of. `result` keeps ids the platform gave, never its
+    tokens.
     """
 
     Kind = ProvisioningKind
@@ -38,6 +39,7 @@ class ProvisioningStep(models.Model):
     TRANSITIONS = {
         ProvisioningState.WAITING: (
             ProvisioningState.CALLING,
+            ProvisioningState.DONE,
             ProvisioningState.WITH_PERSON,
             ProvisioningState.NOT_NEEDED,
         ),
@@ -64,6 +66,7 @@ class ProvisioningStep(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(help_text="The next attempt.")
     claimed_at = models.DateTimeField(null=True, blank=True)
+    because = models.TextField(blank=True, help_text="Why it stands where it stands, for people.")
     last_error = models.TextField(blank=True)
     result = models.JSONField(default=dict, blank=True)
     task = models.ForeignKey(Task, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -172,7 +175,10 @@ class PlatformDelivery(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=("id",), condition=models.Q(state="waiting"), name="hook_waiting"),
+            # What is to be applied, in the order it happened; what failed before is tried apart.
+            models.Index(
+                fields=("happened_at", "id"), condition=models.Q(state="waiting", error=""), name="hook_waiting"
+            ),
             # Whom a new customer or contact explains.
             models.Index(fields=("tenant_id",), condition=models.Q(state="stranger"), name="hook_stranger_tenant"),
             models.Index(fields=("user_id",), condition=models.Q(state="stranger"), name="hook_stranger_user"),
