@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from agentfactory_cs.customers.conditions import Condition
+from agentfactory_cs.customers.conditions import BadCondition, Condition
 from agentfactory_cs.customers.models import Task
 from agentfactory_cs.events.registry import triggers
 
 from .checking import check
 from .models import PlaybookVersion
-from .registry import actions
+from .registry import Parameter, actions
 from .rules import ACTION, BRANCH, EVENT, MANUAL, SCHEDULE, BadDefinition, Data, Definition, Step
 
 
@@ -47,6 +48,11 @@ def tell(version: PlaybookVersion) -> Told:
         plan = check(version.definition)
     except BadDefinition as error:
         return Told(problem=str(error))
+    return tell_plan(plan)
+
+
+def tell_plan(plan: Definition) -> Told:
+    """A definition in words, also where it names what does not exist here."""
     return Told(
         trigger=_trigger(plan),
         entry=_sentence(plan.entry),
@@ -57,7 +63,11 @@ def tell(version: PlaybookVersion) -> Told:
 
 
 def _sentence(condition: Data | None) -> str:
-    return _capitalised(Condition.from_data(condition).sentence())
+    """What cannot be asked here is told as it is written."""
+    try:
+        return _capitalised(Condition.from_data(condition).sentence())
+    except BadCondition:
+        return "; ".join(" ".join(str(part) for part in row.values()) for row in (condition or {}).get("rows", ()))
 
 
 def _capitalised(words: str) -> str:
@@ -66,7 +76,8 @@ def _capitalised(words: str) -> str:
 
 def _trigger(plan: Definition) -> str:
     if plan.trigger.kind == EVENT:
-        return _("When it happens: %(event)s") % {"event": triggers.get(plan.trigger.event).label}
+        event = plan.trigger.event
+        return _("When it happens: %(event)s") % {"event": triggers.get(event).label if event in triggers else event}
     if plan.trigger.kind == SCHEDULE:
         return _("Every day, everybody is looked at")
     return _("Only when somebody, or another playbook, starts it")
@@ -95,7 +106,7 @@ def _step(step: Step, plan: Definition) -> ToldStep:
 
 def _icon(step: Step) -> str:
     if step.kind == ACTION:
-        return actions.get(step.action).icon
+        return actions.get(step.action).icon if step.action in actions else "question_mark"
     return {MANUAL: "person", BRANCH: "alt_route"}.get(step.kind, "hourglass_empty")
 
 
@@ -112,14 +123,19 @@ def _does(step: Step) -> str:
 
 
 def _action(step: Step) -> str:
+    if step.action not in actions:
+        return step.action
     action = actions.get(step.action)
-    given = action.checked(step.params)
-    said = []
-    for parameter in action.parameters:
-        choices = {key: str(label) for key, label in parameter.choices()} if parameter.choices else {}
-        if parameter.key in step.params:
-            said.append(choices.get(given[parameter.key], str(given[parameter.key])))
+    said = [shown_value(one, step.params[one.key]) for one in action.parameters if one.key in step.params]
     return f"{action.label}: {', '.join(said)}" if said else str(action.label)
+
+
+def shown_value(parameter: Parameter, value: Any) -> str:
+    """The value of a parameter as people read it: the label of a choice."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    choices = {key: str(label) for key, label in parameter.choices()} if parameter.choices else {}
+    return choices.get(value, str(value))
 
 
 def _behind(step: Step, plan: Definition) -> str:
