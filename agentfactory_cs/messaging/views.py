@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from agentfactory_cs.customers.models import Company
+from agentfactory_cs.events.tasks import ring
 
 from . import preferences
 from .unsubscribing import Reader, reader_of
@@ -36,6 +37,7 @@ def _act(request: HttpRequest, reader: Reader) -> None:
         preferences.leave(reader.contact, reader.topic, now=now)
     else:
         preferences.choose(reader.contact, request.POST.getlist("topic"), now=now)
+    ring()
 
 
 # A mail program posts here by itself: it has no cookie of ours, and the signed link is the proof (RFC 8058).
@@ -48,6 +50,7 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
     if reader is None:
         return HttpResponse(status=404)
     preferences.leave(reader.contact, reader.topic, now=timezone.now())
+    ring()
     return HttpResponse(status=200)
 
 

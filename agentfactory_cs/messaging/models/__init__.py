@@ -2,6 +2,7 @@
 
 from .notices import Notice
 from .outbox import Email, EmailEvent, SendingPace, Suppression
+from .slack import SlackChannel
 from .surveys import Response, Survey, SurveyKind
 from .templates import MailTemplate, MailTemplateVersion, Topic
 
@@ -13,6 +14,7 @@ __all__ = [
     "Notice",
     "Response",
     "SendingPace",
+    "SlackChannel",
     "Suppression",
     "Survey",
     "SurveyKind",
