@@ -72,7 +72,7 @@ def _of_step(step: Step, place: str) -> Iterator[Problem]:
     if step.kind == ACTION and step.action not in actions:
         yield Problem(f"{place}.action", f"there is no action {step.action!r}.")
         return
-    parameters = parameters_of(step)
+    parameters = parameters_of(step.kind, step.action)
     for key in sorted(set(step.params) - {parameter.key for parameter in parameters}):
         known = ", ".join(sorted(parameter.key for parameter in parameters)) or "none"
         yield Problem(f"{place}.params.{key}", f"there is no such parameter here; known: {known}.")
@@ -83,8 +83,8 @@ def _of_step(step: Step, place: str) -> Iterator[Problem]:
             yield Problem.of(BadParameter(f"{place}.params.{error}"))
 
 
-def parameters_of(step: Step) -> Sequence[Parameter]:
-    """What a step of its kind and action is told; nothing where there is no such action."""
-    if step.kind == MANUAL:
+def parameters_of(kind: str, action: str) -> Sequence[Parameter]:
+    """What a step of the kind, or with the action, is told; nothing where there is no such action."""
+    if kind == MANUAL:
         return PARAMETERS
-    return actions.get(step.action).parameters if step.kind == ACTION and step.action in actions else ()
+    return actions.get(action).parameters if kind == ACTION and action in actions else ()

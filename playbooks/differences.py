@@ -83,7 +83,7 @@ def _of_branching(was: Step, old: ToldStep, now: Step, new: ToldStep) -> Iterato
 
 
 def _of_params(was: Step, now: Step) -> Iterator[str]:
-    for parameter in parameters_of(now):
+    for parameter in parameters_of(now.kind, now.action):
         old, new = _value(parameter, was), _value(parameter, now)
         if old != new:
             words = f"“{now.title}”, {str(parameter.label).lower()}"

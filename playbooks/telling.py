@@ -1,16 +1,17 @@
 """A playbook's definition in words, for people: who enters, by what, what is done when, what ends it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from agentfactory_cs.customers.conditions import BadCondition, Condition
 from agentfactory_cs.customers.models import Task
 from agentfactory_cs.events.registry import triggers
 
-from .checking import check
+from .checking import Problem, parameters_of, problems
 from .models import PlaybookVersion
 from .registry import Parameter, actions
 from .rules import ACTION, BRANCH, EVENT, MANUAL, SCHEDULE, BadDefinition, Data, Definition, Step
@@ -33,22 +34,24 @@ class ToldStep:
 
 @dataclass(frozen=True)
 class Told:
-    """A version in words. `problem` says why it cannot be run here ("" where it can); then the rest is empty."""
+    """A version in words. `problems` say why it cannot be run here."""
 
     trigger: str = ""
     entry: str = ""
     exit: str = ""
     goal: str = ""
-    problem: str = ""
+    problems: Sequence[str] = ()
     steps: Sequence[ToldStep] = field(default_factory=tuple)
 
 
 def tell(version: PlaybookVersion) -> Told:
+    """What cannot be run is told all the same, beside its problems; what does not parse is not."""
+    data = version.definition
+    found = [problem_words(problem, data) for problem in problems(data)]
     try:
-        plan = check(version.definition)
-    except BadDefinition as error:
-        return Told(problem=str(error))
-    return tell_plan(plan)
+        return replace(tell_plan(Definition.from_data(data)), problems=found)
+    except BadDefinition:
+        return Told(problems=found)
 
 
 def tell_plan(plan: Definition) -> Told:
@@ -146,3 +149,33 @@ def _behind(step: Step, plan: Definition) -> str:
             "way": way,
         }
     return _("Not before “%(step)s” is settled") % {"step": plan.step(step.after).title} if step.after else ""
+
+
+_PLACES = {
+    "trigger": _lazy("Begins"),
+    "entry": _lazy("Enters"),
+    "exit": _lazy("Leaves early"),
+    "goal": _lazy("Goal"),
+    "steps": _lazy("Steps"),
+}
+
+
+def problem_words(problem: Problem, data: Data) -> str:
+    """As people name the place: "“Call them”, kind of task: there is no 'x'."."""
+    if problem.step is None:
+        place = problem.place.partition(".")[0]
+        return f"{_PLACES.get(place, place)}: {problem.reason}"
+    step = data["steps"][problem.step]
+    where = f"“{step.get('title', '')}”"
+    if label := _label_of(problem.place, step):
+        where = f"{where}, {label.lower()}"
+    return f"{where}: {problem.reason}"
+
+
+def _label_of(place: str, step: Data) -> str:
+    """Of the parameter that a place in a step is about; "" where it is about none."""
+    _steps, _at, part, *rest = [*place.split("."), ""]
+    if part == "params" and rest[0]:
+        asked = parameters_of(step.get("kind", ""), step.get("action", ""))
+        return next((str(one.label) for one in asked if one.key == rest[0]), rest[0])
+    return ""

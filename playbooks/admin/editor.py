@@ -20,6 +20,7 @@ from ..checking import Problem
 from ..differences import differences
 from ..models import Playbook, PlaybookVersion
 from ..rules import BadDefinition, Data
+from ..telling import problem_words
 from .definition_form import EMPTY, DefinitionForm
 from .reshaping import reshaped
 
@@ -89,6 +90,7 @@ class Editor:
             "opts": self.opts,
             "is_fullwidth": "1",
             "title": playbook.name,
+            "original": playbook,
             "playbook": playbook,
             "form": form,
             "draft": draft,
@@ -122,7 +124,8 @@ def _asked(request: HttpRequest, pk: int) -> Playbook:
 def _told(form: DefinitionForm, current: PlaybookVersion | None) -> dict[str, Any]:
     """Problems by place, and what differs from the version in force (None: there is none, or it cannot be told)."""
     found = form.problems()
-    problems = [(problem_words(problem, form), _anchor(problem, form)) for problem in found]
+    said = form.definition() if form.is_bound and found else form.stored
+    problems = [(problem_words(problem, said), _anchor(problem, form)) for problem in found]
     return {"problems": found, "shown_problems": problems, "changes": _changes(form, current), "wrong": _wrong(form)}
 
 
@@ -157,25 +160,11 @@ def _first(errors: Any) -> str:
     return str(errors[0])
 
 
-_PLACES: Mapping[str, str] = {"trigger": "trigger", "entry": "entry", "exit": "exit", "goal": "goal"}
-
-
-def problem_words(problem: Problem, form: DefinitionForm) -> str:
-    """As the page names the place: "“Call them”, kind of task: there is no 'x'."."""
-    at = problem.step
-    if at is None:
-        name = _PLACES.get(problem.place.partition(".")[0])
-        return f"{form.fields[name].label}: {problem.reason}" if name else problem.reason
-    step, last = form.steps[at], problem.place.rpartition(".")[2]
-    field = step.fields.get(last) or step.fields.get(f"param-{last}")
-    where = f"“{step.shown_title}”" + (f", {str(field.label).lower()}" if field else "")
-    return f"{where}: {problem.reason}"
-
-
 def _anchor(problem: Problem, form: DefinitionForm) -> str:
     if problem.step is not None:
         return f"at-step-{form.steps[problem.step].number}"
-    return f"at-{_PLACES.get(problem.place.partition('.')[0], 'steps')}"
+    place = problem.place.partition(".")[0]
+    return f"at-{place if place in form.fields else 'steps'}"
 
 
 def _steps(

@@ -187,9 +187,9 @@ def _state(playbook: Playbook) -> str:
 
 
 def _entering(told: Told | None) -> str:
-    if told is None or told.problem:
+    if told is None or told.problems:
         return format_html(
-            '<span class="af-why af-warn">{}</span>', told.problem if told else _("Nothing written yet.")
+            '<span class="af-why af-warn">{}</span>', told.problems[0] if told else _("Nothing written yet.")
         )
     return format_html('<span class="af-why">{}. {}</span>', told.trigger, told.entry)
 
@@ -256,7 +256,7 @@ class PlaybookAdmin(Editor, Settings, ReadOnlyAdmin):
             "colour": COLOURS[State(playbook.state)],
             "version": version,
             "draft": draft,
-            "told": tell(version) if version else Told(problem=str(_("Nothing written yet."))),
+            "told": tell(version) if version else Told(problems=[str(_("Nothing is written yet."))]),
             "counts": counts([playbook.pk]).get(playbook.pk, Counts()),
             "versions": [one for one in playbook.versions.all() if one.number],
             "changes": _changes(current, draft) if draft and draft != current else None,

@@ -107,7 +107,9 @@ class Settings:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "verb": verb}
         request.current_app = self.admin_site.name
         return TemplateResponse(
-            request, "admin/playbooks/settings.html", {**context, "form": form, "playbook": of, "is_new": is_new}
+            request,
+            "admin/playbooks/settings.html",
+            {**context, "form": form, "original": of, "playbook": of, "is_new": is_new},
         )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.customers.conditions.form import ConditionField
 
-from ..people import PARAMETERS
+from ..checking import parameters_of
 from ..registry import Parameter, actions
 from ..rules import ACTION, BRANCH, MANUAL, MAX_DAYS, WAIT
 
@@ -51,8 +51,8 @@ class StepForm(forms.Form):
     key = forms.RegexField(r"^[a-z0-9_]{1,60}$", widget=forms.HiddenInput)
     kind = forms.ChoiceField(choices=KINDS, widget=forms.HiddenInput)
     title = forms.CharField(label=_("Title"), max_length=120, widget=forms.TextInput(attrs=_attrs()))
-    day = _whole(_("Day"), MAX_DAYS, _("Days after entering."))
-    hour = _whole(_("Hour"), 23, _("Hours after that. Mail of day 1 and later goes out at 09:00 where the reader is."))
+    day = _whole(_("Day"), MAX_DAYS)
+    hour = _whole(_("Hour"), 23)
 
     def __init__(self, number: int, *, data: Any, stored: Mapping[str, Any] | None, earlier: Sequence[Any]) -> None:
         self.number = number
@@ -95,10 +95,7 @@ class StepForm(forms.Form):
 
     @property
     def parameters(self) -> Sequence[Parameter]:
-        if self.raw("kind") == MANUAL:
-            return PARAMETERS
-        action = self.raw("action")
-        return actions.get(action).parameters if self.raw("kind") == ACTION and action in actions else ()
+        return parameters_of(self.raw("kind"), self.raw("action"))
 
     @property
     def icon(self) -> str:
