@@ -9,6 +9,7 @@ Day 1 of a customer is the day of signup; "by day 5" is until the end of the fif
 docs/onboarding.md).
 """
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,6 +147,19 @@ def blocker(
     if lacking and last + SILENCE <= now:
         return Blocker(lacking[0], last + SILENCE, is_silence=True)
     return None
+
+
+def target_of(current: float, full: float) -> int:
+    """What to aim at with a success metric: twice what it is, within a quarter of the tier's full use and all of it;
+    a quarter more than it is where it is at full use already. Never less than one above what it is."""
+    wanted = min(max(2 * current, full / 4), full) if current < full else 1.25 * current
+    return max(_two_digits(wanted), math.floor(current) + 1)
+
+
+def _two_digits(value: float) -> int:
+    """Rounded up to two digits that say something: 1 234 becomes 1 300."""
+    step = 10 ** max(len(str(math.ceil(value))) - 2, 0)
+    return math.ceil(value / step) * step
 
 
 def _only(data: Any, place: str, keys: set[str]) -> None:

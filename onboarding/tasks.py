@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from agentfactory_cs.messaging.places import place_among
 
-from . import deliveries, provisioning
+from . import course, deliveries, evidence, provisioning, stuck, success_metrics
 
 # Well within the time limit of a task; what is left is for the next.
 _AT_MOST = timedelta(minutes=20)
@@ -46,3 +46,23 @@ def tend_deliveries() -> None:
     now = timezone.now()
     deliveries.apply_failed(now=now)
     deliveries.forget_old(now=now)
+
+
+@shared_task
+def look_for_milestones() -> None:
+    """Safe to run twice because a milestone is noted once, and an onboarding completed once."""
+    now = timezone.now()
+    evidence.look(now=now)
+    course.complete_reached(now=now)
+
+
+@shared_task
+def look_for_stuck() -> None:
+    """Safe to run twice because at most one period is open an onboarding."""
+    stuck.look(now=timezone.now())
+
+
+@shared_task
+def read_success_metrics() -> None:
+    """Safe to run twice because a day's reading of a goal is one row."""
+    success_metrics.read_all(now=timezone.now())

@@ -3,7 +3,7 @@
 from agentfactory_cs.events.consumers import Consumer, consumers
 from agentfactory_cs.events.registry import Trigger, triggers
 
-from . import deliveries, provisioning
+from . import deliveries, following, provisioning
 from .platform import triggers as _of_the_platform  # noqa: F401 - registers them
 
 _STUCK: dict[str, type | tuple[type, ...]] = {"onboarding": int, "period": int, "blocker": str, "why": str}
@@ -30,6 +30,14 @@ for trigger in (
         {"onboarding": int, "checklist": str},
         "play_circle",
     ),
+    Trigger("onboarding.not_begun", "Onboarding not begun", "Onboarding not begun: {why}", {"why": str}, "block"),
+    Trigger(
+        "onboarding.checklist_changed",
+        "Checklist changed",
+        "Onboarding goes on by {new} instead of {old}",
+        {"onboarding": int, "old": str, "new": str},
+        "checklist",
+    ),
     Trigger("onboarding.stuck", "Stuck in onboarding", "Stuck in onboarding: {why}", _STUCK, "warning"),
     Trigger(
         "onboarding.unstuck",
@@ -55,5 +63,6 @@ for trigger in (
 ):
     triggers.register(trigger)
 
+consumers.register(Consumer("onboarding.following", "The course of onboardings", following.on_events))
 consumers.register(Consumer("onboarding.set_up", "Tasks, departures and ids in account set-up", provisioning.on_events))
 consumers.register(Consumer("onboarding.strangers", "Whom the platform's deliveries are about", deliveries.on_events))

@@ -22,6 +22,10 @@ _WRITE = (
     "change_suppression",
     "view_sendingpace",
     "change_sendingpace",
+    "view_slackchannel",
+    "add_slackchannel",
+    "change_slackchannel",
+    "delete_slackchannel",
 )
 
 for group in ("Viewer", "Support agent", "CSM", "CS manager"):

@@ -2,7 +2,9 @@
 
 from .notices import Notice
 from .outbox import Email, EmailEvent, SendingPace, Suppression
-from .surveys import Response, Survey, SurveyKind
+from .slack import SlackChannel
+from .survey_requests import SurveyRequest
+from .surveys import Response, Survey, SurveyKind, SurveyWording
 from .templates import MailTemplate, MailTemplateVersion, Topic
 
 __all__ = [
@@ -13,8 +15,11 @@ __all__ = [
     "Notice",
     "Response",
     "SendingPace",
+    "SlackChannel",
     "Suppression",
     "Survey",
     "SurveyKind",
+    "SurveyRequest",
+    "SurveyWording",
     "Topic",
 ]
