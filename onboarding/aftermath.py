@@ -8,9 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from agentfactory_cs.events.models import Event
+from agentfactory_cs.messaging.asking import ask_survey
+from agentfactory_cs.messaging.models import SurveyKind, SurveyRequest
 
 from . import success_metrics
 from .models import Onboarding
+
+SOURCE = "onboarding.completed"
 
 
 def follow(events: Sequence[Event], *, now: datetime) -> None:
@@ -18,4 +22,16 @@ def follow(events: Sequence[Event], *, now: datetime) -> None:
     ids = [event.data["onboarding"] for event in events]
     completed = Onboarding.objects.filter(pk__in=ids, state=Onboarding.State.COMPLETED).select_related("customer")
     for onboarding in completed.order_by("customer_id"):
+        ask_how_it_was(onboarding, now=now)
         success_metrics.set_up(onboarding.customer, now=now)
+
+
+def ask_how_it_was(onboarding: Onboarding, *, now: datetime) -> SurveyRequest:
+    """Put the onboarding survey to the primary contact, once an onboarding; why not stands on the request."""
+    return ask_survey(
+        customer=onboarding.customer,
+        kind=SurveyKind.ONBOARDING_CSAT,
+        source=SOURCE,
+        source_id=onboarding.pk,
+        now=now,
+    )

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
+from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.services import Actor, actor_user
 
 from . import rules
@@ -35,6 +36,15 @@ def in_force_of(tiers: Collection[str]) -> dict[str, ChecklistVersion]:
     newest = ChecklistVersion.objects.filter(state="published", checklist__tier__in=tiers)
     newest = newest.order_by("checklist_id", "-number").distinct("checklist_id").select_related("checklist")
     return {version.checklist.tier: version for version in newest}
+
+
+def known_items() -> list[tuple[str, str]]:
+    """What can be reached, with its name: the known milestones, and the own items of the checklists in force."""
+    found = dict(rules.KNOWN)
+    for version in in_force_of(list(Customer.Tier)).values():
+        for item in version.plan.items:
+            found.setdefault(item.key, item.title)
+    return list(found.items())
 
 
 @transaction.atomic

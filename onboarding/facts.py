@@ -1,6 +1,6 @@
 """What conditions can ask of a customer's onboarding, as it stood at a moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +8,10 @@ from django.db.models import CharField, Exists, F, FloatField, Func, OuterRef, Q
 from django.db.models.functions import Extract
 from django.utils.translation import gettext_lazy as _
 
-from agentfactory_cs.console.registry import Words
 from agentfactory_cs.customers.conditions.registry import Fact, FactType, facts
-from agentfactory_cs.customers.models import Customer
 
 from . import rules
-from .checklists import in_force_of
+from .checklists import known_items
 from .models import Milestone, Onboarding, StuckPeriod
 
 
@@ -68,15 +66,6 @@ def _reached(key: str) -> Callable[[datetime], Any]:
     return lambda now: Exists(Milestone.objects.filter(customer=OuterRef("pk"), key=key, reached_at__lte=now))
 
 
-def _items() -> Sequence[tuple[str, Words]]:
-    """What somebody can be stuck at: the known milestones, and the checklists' own items."""
-    known: dict[str, Words] = dict(rules.KNOWN)
-    for version in in_force_of(list(Customer.Tier)).values():
-        for item in version.plan.items:
-            known.setdefault(item.key, item.title)
-    return list(known.items())
-
-
 for fact in (
     Fact(
         "onboarding.is_running",
@@ -100,7 +89,7 @@ for fact in (
         FactType.CHOICE,
         _stuck_at,
         definition=_("What a stuck customer lacks; not known of others."),
-        choices=_items,
+        choices=known_items,
         order=62,
     ),
     Fact(

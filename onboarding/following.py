@@ -6,7 +6,7 @@ from datetime import datetime
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.models import Event
 
-from . import aftermath, course, evidence, stuck
+from . import aftermath, course, evidence, provisioning, stuck
 
 
 def on_events(events: Sequence[Event], now: datetime) -> None:
@@ -29,7 +29,8 @@ def _of(events: Sequence[Event], trigger: str) -> list[Event]:
 def _signups(events: Sequence[Event], now: datetime) -> None:
     if events:
         newcomers = Customer.objects.filter(pk__in={event.customer_id for event in events})
-        course.begin_all(list(newcomers), now=now)
+        begun = course.begin_all(list(newcomers), now=now)
+        provisioning.prepare([onboarding.customer for onboarding in begun], now=now)
 
 
 def _milestones(events: Sequence[Event], now: datetime) -> None:

@@ -17,6 +17,7 @@ from agentfactory_cs.customers.conditions.condition import Judgement
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.models import Event
+from agentfactory_cs.events.queries import line_of
 from agentfactory_cs.events.services import Actor, actor_user, record_all
 
 from .deciding import Past, Reason, Standing, is_held_out, why_not
@@ -161,7 +162,7 @@ def _run(
         playbook=playbook,
         version=version,
         customer_id=candidate.customer_id,
-        entered_because=because or met_words(judged) or _trigger_words(version.plan),
+        entered_because=because or met_words(judged) or _trigger_words(version.plan, candidate.event),
         entry_facts={"rows": [list(row) for row in judged.rows]},
         event_id=candidate.event.pk if candidate.event else None,
         started_by=actor_user(by),
@@ -174,7 +175,10 @@ def _run(
     return run
 
 
-def _trigger_words(plan: Definition) -> str:
+def _trigger_words(plan: Definition, event: Event | None) -> str:
+    """Why, where no condition says so: what happened, as the timeline tells it."""
+    if event is not None:
+        return line_of(event).sentence
     return f"The event {plan.trigger.event}" if plan.trigger.kind == EVENT else "Everybody enters"
 
 

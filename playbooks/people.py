@@ -38,6 +38,13 @@ PARAMETERS = [
             (CS_MANAGER, _("A CS manager: who has the fewest open tasks")),
         ],
     ),
+    Parameter(
+        "brief",
+        _("Write-up to add"),
+        required=False,
+        default="",
+        help=_("The key of a step before it that writes one up, such as a check of progress."),
+    ),
     Parameter("by_mail", _("Tell them by e-mail too"), "yes_no", required=False, default=False),
 ]
 
@@ -60,7 +67,7 @@ def task_for(step: RunStep, plan: Step, *, now: datetime) -> Task:
         customer=customer,
         kind=told["task_kind"],
         title=plan.title,
-        description=told["description"],
+        description=_description(step, told["description"], told["brief"]),
         owner=customer.success_manager if told["owner"] == SUCCESS_MANAGER else least_busy_manager(now),
         due_at=now + timedelta(days=told["due_days"]),
     )
@@ -69,6 +76,14 @@ def task_for(step: RunStep, plan: Step, *, now: datetime) -> Task:
         for reader in _readers(task, told["owner"]):
             _tell(reader, task, step, now=now)
     return task
+
+
+def _description(step: RunStep, what: str, brief_of: str) -> str:
+    """What to do, what an earlier step wrote up, and why the customer is in the playbook at all."""
+    earlier = RunStep.objects.filter(run=step.run, key=brief_of).first() if brief_of else None
+    brief = earlier.result.get("brief", "") if earlier else ""
+    why = f"{step.run.playbook}: {step.run.entered_because}"
+    return "\n\n".join(filter(None, (what, brief, why)))
 
 
 def least_busy_manager(now: datetime) -> User | None:
@@ -94,12 +109,12 @@ def _tell(reader: User, task: Task, step: RunStep, *, now: datetime) -> None:
         reader,
         kind=NOTICE,
         subject=f"{customer}: {task.title}",
-        text=f"{_words(task, step)}\n\n{address}\n",
+        text=f"{_words(task)}\n\n{address}\n",
         dedupe_key=f"{NOTICE}:{step.pk}:{reader.pk}",
         now=now,
     )
 
 
-def _words(task: Task, step: RunStep) -> str:
+def _words(task: Task) -> str:
     whose = f"The task is {task.owner.get_full_name() or task.owner}'s." if task.owner else "Nobody has the task yet."
-    return "\n\n".join(filter(None, (step.run.entered_because, task.description, whose)))
+    return "\n\n".join(filter(None, (task.description, whose)))
