@@ -1,4 +1,4 @@
-"""The demo's onboardings: everybody who signed up within the days shown, night by night as it would have gone."""
+"""Onboardings as they would have gone: everybody who signed up within the days shown, night by night."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from agentfactory_cs.customers.days import end_of_day
 from agentfactory_cs.customers.demo import Telling, tellings
 from agentfactory_cs.customers.demo.accounts import ONBOARDING_DAYS
 from agentfactory_cs.customers.models import Customer
-from agentfactory_cs.demo import Stage, World, stages
+from agentfactory_cs.demo import World
 
-from . import by_hand, checklists, course, evidence, milestones, provisioning, rules, stuck
-from .models import ChecklistVersion, Milestone, Onboarding, ProvisioningStep
-from .models.onboarding import OnboardingState
+from .. import by_hand, checklists, course, evidence, milestones, provisioning, rules, stuck
+from ..models import ChecklistVersion, Milestone, Onboarding, ProvisioningStep
+from ..models.onboarding import OnboardingState
 
 # Of what our people do, so much happens in good time; the rest is what customers get stuck at.
 _IN_TIME = 0.8
@@ -137,6 +137,3 @@ def _review(one: Telling, onboarding: Onboarding) -> Callable[[datetime], object
 
 def _if_running(onboarding: Onboarding) -> bool:
     return Onboarding.objects.filter(pk=onboarding.pk, state=OnboardingState.RUNNING).exists()
-
-
-stages.register(Stage("onboarding.onboardings", "Onboardings", tell_onboardings, order=45))
