@@ -23,7 +23,10 @@ _REACHED = (StepState.DONE, StepState.WITH_PERSON, StepState.FAILED)
 
 @dataclass(frozen=True)
 class Rung:
-    """How far the intervention of a stuck period has come: step `place` of `of`, counted from 1."""
+    """How far the intervention of a stuck period has come: step `place` of `of`, counted from 1.
+
+    `place` 0: no step is reached yet, and `title` and `state` are those of the one that comes next.
+    """
 
     run_id: int
     place: int
@@ -141,9 +144,10 @@ def _rungs(periods: Mapping[int, StuckPeriod]) -> Mapping[int, Rung]:
 
 def _rung(run: Run, steps: Sequence[RunStep]) -> Rung | None:
     climbed = [(place, step) for place, step in enumerate(steps, start=1) if step.state in _REACHED]
-    if not climbed:
+    ahead = [(0, step) for step in steps if step.state == StepState.WAITING]
+    if not climbed and not ahead:
         return None
-    place, step = climbed[-1]
+    place, step = climbed[-1] if climbed else ahead[0]
     return Rung(run.pk, place, len(steps), run.version.plan.step(step.key).title, StepState(step.state))
 
 

@@ -49,7 +49,9 @@ class InterventionSerializer(serializers.Serializer[Any]):
     """How far the playbook for stuck customers has come."""
 
     run = serializers.IntegerField(help_text="The playbook run.")
-    step = serializers.IntegerField(help_text="Counted from 1.")
+    step = serializers.IntegerField(
+        help_text="Counted from 1; 0: none is reached yet, and title and state are of the next."
+    )
     of = serializers.IntegerField()
     title = serializers.CharField()
     state = serializers.CharField()

@@ -58,7 +58,7 @@ def _stuck(line: Line) -> str:
         return "–"
     rows = [("af-bad", line.stuck.because)]
     if line.rung:
-        words = _now("Step %(place)s of %(of)s: %(title)s")
+        words = _now("Step %(place)s of %(of)s: %(title)s") if line.rung.place else _now("Next: %(title)s")
         rows.append(("af-quiet", words % {"place": line.rung.place, "of": line.rung.of, "title": line.rung.title}))
     return format_html('<span class="af-why">{}</span>', format_html_join("", '<span class="{}">{} </span>', rows))
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from agentfactory_cs.customers.models import Task
+from agentfactory_cs.customers.demo import account
+from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.services import finish_task
 from agentfactory_cs.demo import World
 from agentfactory_cs.events.models import Event
@@ -33,6 +34,8 @@ def finish_tasks(world: World, now: datetime) -> None:
 
 
 def _finish(world: World, step: RunStep, task: Task, now: datetime) -> None:
+    if step.key == "review" and _has_stalled(world, task.customer):
+        return
     rng = world.rng(f"playbooks.{step.key}.{task.customer.external_id}")
     fate, hours = rng.random(), rng.uniform(3, 60)
     if fate < _LEFT_OPEN or now < step.run.entered_at + timedelta(hours=hours):
@@ -44,3 +47,9 @@ def _finish(world: World, step: RunStep, task: Task, now: datetime) -> None:
     outcome = "They told us on the phone that all is set up." if skipped else rng.choice(_OUTCOMES.get(step.key, ("",)))
     finish_task(task, status=status, outcome=outcome, by=task.owner, now=now)
     on_events(list(Event.objects.filter(trigger="customers.task_finished").order_by("-pk")[:1]), now)
+
+
+def _has_stalled(world: World, customer: Customer) -> bool:
+    """Their story is that nobody could close the review: they are in onboarding still."""
+    _demo, _dash, index = (customer.external_id or "").partition("-")
+    return account(world, int(index)).stalled
