@@ -5,7 +5,19 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 # What an app may offer, by the name of the file it offers it in (docs/concepts.md).
-PLUG_INS = ("triggers", "facts", "actions", "kpis", "console", "roles", "shipped", "benchmarks", "demo", "variables")
+PLUG_INS = (
+    "triggers",
+    "facts",
+    "actions",
+    "kpis",
+    "console",
+    "roles",
+    "shipped",
+    "benchmarks",
+    "demo",
+    "variables",
+    "timeshift",
+)
 
 
 class GroundConfig(AppConfig):

@@ -12,9 +12,11 @@ from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.services import assign_best_manager, save_customer, save_task, set_tags
 
 from .entering import Candidate, enter
+from .fields import check_value, fields, set_field
 from .mailing import send_mail, templates
 from .models import Playbook, Refusal, Run
 from .models.run import RunState
+from .posting import channels, check_text, post
 from .registry import Action, Context, Outcome, Parameter, actions, done, failed, skipped
 from .services import in_force
 from .steps import end_run
@@ -150,6 +152,33 @@ for action in (
     ),
     Action("playbooks.add_tag", _("Add a tag"), add_tag, _TAG, icon="sell"),
     Action("playbooks.remove_tag", _("Remove a tag"), remove_tag, _TAG, icon="sell"),
+    Action(
+        "customers.set_field",
+        _("Set a field of the customer"),
+        set_field,
+        (
+            Parameter("field", _("Field"), "choice", choices=fields),
+            Parameter("value", _("Value"), required=False, default="", help=_("Empty: it is emptied.")),
+        ),
+        icon="edit",
+        check=check_value,
+    ),
+    Action(
+        "messaging.notify_slack",
+        _("Post to Slack"),
+        post,
+        (
+            Parameter("channel", _("Channel"), "choice", choices=channels, help=_("From Settings, Slack channels.")),
+            Parameter(
+                "text",
+                _("Words"),
+                "long_text",
+                help=_("{customer}, {tier}, {stage}, {success_manager}, {playbook} and {step} are filled in."),
+            ),
+        ),
+        icon="tag",
+        check=check_text,
+    ),
     Action("playbooks.start_playbook", _("Start a playbook"), start_playbook, _PLAYBOOK, icon="play_circle"),
     Action("playbooks.stop_playbook", _("Stop a playbook"), stop_playbook, _PLAYBOOK, icon="stop_circle"),
 ):

@@ -5,7 +5,6 @@ whom a playbook of higher priority holds, whose conditions are not met, and who 
 named and who did not enter is told of in a Refusal.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,15 +19,15 @@ from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.models import Event
 from agentfactory_cs.events.services import Actor, actor_user, record_all
 
+from .deciding import Past, Reason, Standing, is_held_out, why_not
 from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .moments import due_at, has_mail, zones_of
 from .rules import EVENT, SCHEDULE, Definition
+from .way import hangs
 from .words import met_words, unmet_words
 
 # One transaction lets at most so many in.
 BATCH = 1_000
-# An event learned of so long after it happened (an import of customers of last year) is no reason to act now.
-OLD_NEWS = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -107,39 +106,28 @@ def _lock(playbook: Playbook) -> None:
 
 def _refused(
     playbook: Playbook, candidates: Mapping[int, Candidate], customers: Mapping[int, Customer], now: datetime
-) -> dict[int, tuple[str, str]]:
+) -> dict[int, Reason]:
     """Who may not enter whatever the conditions say, with the reason; the weightiest reason wins."""
-    reasons: dict[int, tuple[str, str]] = {}
-    for candidate in candidates.values():
-        if candidate.event and now - candidate.event.happened_at > OLD_NEWS:
-            words = (
-                f"It happened on {utc_day(candidate.event.happened_at)}, more than {OLD_NEWS.days} days before we knew."
-            )
-            reasons[candidate.customer_id] = (Refusal.Reason.OLD_NEWS, words)
-    for customer_id, name in _held_by_others(playbook, candidates):
-        reasons[customer_id] = (Refusal.Reason.PRIORITY, f"It is in {name}, which goes first.")
+    held = dict(_held_by_others(playbook, candidates))
     earlier = Run.objects.filter(playbook=playbook, customer__in=candidates).order_by("customer_id", "-entered_at")
-    for run in earlier.distinct("customer_id"):
-        if reason := _not_again(playbook, run, candidates[run.customer_id], now):
-            reasons[run.customer_id] = reason
+    past = {run.customer_id: run for run in earlier.distinct("customer_id")}
+    found = {}
     for customer_id, customer in customers.items():
-        if customer.lifecycle_stage == Customer.Stage.CHURNED:
-            reasons[customer_id] = (Refusal.Reason.CHURNED, "The customer has left us.")
-    return reasons
+        standing = _standing(candidates[customer_id], customer, held.get(customer_id, ""), past.get(customer_id))
+        if reason := why_not(standing, playbook.cool_down_days, now):
+            found[customer_id] = reason
+    return found
 
 
-def _not_again(playbook: Playbook, run: Run, candidate: Candidate, now: datetime) -> tuple[str, str] | None:
-    if run.ended_at is None:
-        return Refusal.Reason.ALREADY_IN, f"It has been in it since {utc_day(run.entered_at)}."
-    if candidate.event and run.event_id == candidate.event.pk:
-        return Refusal.Reason.ALREADY_IN, "This very event let it in before."
-    again = run.ended_at + timedelta(days=playbook.cool_down_days)
-    if again > now:
-        return (
-            Refusal.Reason.COOL_DOWN,
-            f"It was in it until {utc_day(run.ended_at)}; it may again on {utc_day(again)}.",
-        )
-    return None
+def _standing(candidate: Candidate, customer: Customer, held_by: str, run: Run | None) -> Standing:
+    event = candidate.event
+    return Standing(
+        has_churned=customer.lifecycle_stage == Customer.Stage.CHURNED,
+        event_id=event.pk if event else None,
+        happened_at=event.happened_at if event else None,
+        held_by=held_by,
+        past=Past(run.entered_at, run.ended_at, run.event_id) if run else None,
+    )
 
 
 def _held_by_others(playbook: Playbook, customer_ids: Iterable[int]) -> list[tuple[int, str]]:
@@ -156,12 +144,6 @@ def _store_refusals(playbook: Playbook, refused: Mapping[int, tuple[str, str]], 
         ),
         ignore_conflicts=True,
     )
-
-
-def is_held_out(playbook: Playbook, customer_id: int) -> bool:
-    """By a draw that is the same for ever: the share of customers that a playbook is measured against."""
-    drawn = hashlib.sha256(f"{playbook.key}:{customer_id}".encode()).digest()
-    return int.from_bytes(drawn[:4]) % 10_000 < playbook.holdout_percent * 100
 
 
 def _run(
@@ -211,7 +193,7 @@ def _store(
 
 def _steps(plan: Definition, run: Run, zone: ZoneInfo | None) -> Iterable[RunStep]:
     for position, step in enumerate(plan.steps):
-        due = None if step.branch or step.after else due_at(step, run.entered_at, zone)
+        due = None if hangs(step) else due_at(step, run.entered_at, zone)
         yield RunStep(run=run, key=step.key, position=position, due_at=due, not_before=due)
 
 

@@ -10,16 +10,19 @@ from agentfactory_cs.messaging.guards import Guard, guards
 from agentfactory_cs.messaging.models import Email, MailTemplate
 from agentfactory_cs.messaging.outbox import queue
 
+from .contacts import LOOK_AGAIN, PATIENCE, WAITING, has_somebody
 from .models import Playbook, Run, RunStep
 from .models.run import RunState
-from .registry import Context, Outcome, done, skipped
+from .registry import Context, Outcome, done, skipped, wait_until
 from .working import exits
 
 SOURCE = "playbooks.step"
 
 
 def send_mail(context: Context, params: Mapping[str, Any]) -> Outcome:
-    """Queue the template's mail to the customer's primary contact, once a step."""
+    """Queue the template's mail to the customer's primary contact, once a step; wait a while for there to be one."""
+    if context.now < context.due_at + PATIENCE and not has_somebody(context.customer):
+        return wait_until(context.now + LOOK_AGAIN, WAITING)
     template = MailTemplate.objects.get(key=params["template"])
     email = queue(
         customer=context.customer,

@@ -106,7 +106,8 @@ class Action:
     """One thing a step can do, by one service call, in the transaction that settles the step.
 
     `run` may be called again for the same step when its transaction was lost, never after it was stored.
-    `sends_mail` and `makes_task` are what a preview counts.
+    `sends_mail` and `makes_task` are what a preview counts. `check(params)` judges parameters that depend on each
+    other: it raises BadParameter.
     """
 
     key: str
@@ -117,13 +118,17 @@ class Action:
     sends_mail: bool = False
     makes_task: bool = False
     order: int = 100
+    check: Callable[[Mapping[str, Any]], None] | None = None
 
     def checked(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters with their values. Raises BadParameter naming the first that does not fit."""
         known = {parameter.key for parameter in self.parameters}
         if unknown := sorted(set(params) - known):
             raise BadParameter(f"{unknown[0]}: {self.key} has no such parameter; it knows {', '.join(sorted(known))}.")
-        return {parameter.key: parameter.checked(params.get(parameter.key)) for parameter in self.parameters}
+        checked = {parameter.key: parameter.checked(params.get(parameter.key)) for parameter in self.parameters}
+        if self.check:
+            self.check(checked)
+        return checked
 
 
 actions: Registry[Action] = Registry("playbook action")

@@ -1,6 +1,5 @@
 """Settling a step, and what follows from it: steps behind it, and the end of the run."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from .models import Run, RunStep
 from .models.run import RunState, StepState
 from .moments import due_at, sends_mail, zones_of
 from .rules import Step
+from .way import Place, released
 
 
 def settle(
@@ -99,30 +99,22 @@ def _release(run: Run, *, now: datetime) -> None:
     """Give a time to the steps whose branch and predecessor are settled, in their order: skipping one may skip
     those behind it."""
     rows = {row.key: row for row in run.steps.all()}
-    for plan in run.version.plan.steps:
+    places = {key: _place(row) for key, row in rows.items()}
+    for plan, reason in released(run.version.plan.steps, places):
         row = rows[plan.key]
-        if row.state != StepState.WAITING or row.not_before is not None:
-            continue
-        ahead = [rows[key] for key in _hangs_on(plan)]
-        if any(other.state not in RunStep.SETTLED for other in ahead):
-            continue
-        if plan.branch and (reason := _not_this_way(plan, rows[plan.branch])):
+        if reason:
             row.state, row.because, row.settled_at = StepState.SKIPPED, reason, now
         else:
             row.due_at = row.not_before = max(_moment(plan, run), now)
         row.save()
 
 
+def _place(row: RunStep) -> Place:
+    # What has begun (with a person, failed) is not released a second time either.
+    is_timed = row.state != StepState.WAITING or row.not_before is not None
+    return Place(is_timed, row.state in RunStep.SETTLED, row.state == StepState.DONE, row.outcome)
+
+
 def _moment(plan: Step, run: Run) -> datetime:
     zone = zones_of([run.customer])[run.customer_id] if sends_mail(plan) else None
     return due_at(plan, run.entered_at, zone)
-
-
-def _hangs_on(plan: Step) -> Iterable[str]:
-    return (key for key in (plan.branch, plan.after) if key)
-
-
-def _not_this_way(plan: Step, branch: RunStep) -> str:
-    if branch.state != StepState.DONE:
-        return "The branch before it was not decided."
-    return "" if branch.outcome == plan.outcome else f"The branch before it went the other way ({branch.outcome})."

@@ -1,9 +1,14 @@
 """The events that playbooks announce, and the events they act on."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from agentfactory_cs.events.consumers import Consumer, consumers
+from agentfactory_cs.events.models import Event
 from agentfactory_cs.events.registry import Trigger, triggers
 
 from . import entering, watching
+from .tasks import ring
 
 _RUN: dict[str, type | tuple[type, ...]] = {"playbook": str, "run": int, "why": str}
 
@@ -15,5 +20,16 @@ for trigger in (
 ):
     triggers.register(trigger)
 
-consumers.register(Consumer("playbooks.entering", "Customers entering playbooks", entering.on_events))
-consumers.register(Consumer("playbooks.watching", "Tasks and departures in playbooks", watching.on_events))
+
+def _let_in(events: Sequence[Event], now: datetime) -> None:
+    entering.on_events(events, now)
+    ring()
+
+
+def _watch(events: Sequence[Event], now: datetime) -> None:
+    watching.on_events(events, now)
+    ring()
+
+
+consumers.register(Consumer("playbooks.entering", "Customers entering playbooks", _let_in))
+consumers.register(Consumer("playbooks.watching", "Tasks, departures, readers in playbooks", _watch))

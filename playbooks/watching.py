@@ -11,21 +11,28 @@ from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.events.models import Event
 from agentfactory_cs.events.services import record_all
 
+from .contacts import wake_mail
 from .models import PlaybookVersion, Run, RunStep
 from .models.run import RunState, StepState
 from .steps import end_run, settle
+from .unsubscribing import end_sequences
 from .words import exit_words
 
 BATCH = 500
 
 
 def on_events(events: Sequence[Event], now: datetime) -> None:
-    """The consumer of events: finished tasks settle their steps, a departure ends all runs of the customer."""
+    """The consumer of events: finished tasks settle their steps, a departure ends all runs of the customer, a reader
+    who unsubscribes ends the sequences that would write to them, and a new contact gets the mail that waited."""
     for event in events:
         if event.trigger == "customers.task_finished" and "task" in event.data:
             _settle_by_task(event, now)
         elif event.trigger == "customers.churned":
             _end_all(event, now)
+        elif event.trigger == "messaging.unsubscribed":
+            end_sequences(event, now)
+        elif event.trigger == "customers.contact_added":
+            wake_mail(event.customer_id, now)
 
 
 def _settle_by_task(event: Event, now: datetime) -> None:

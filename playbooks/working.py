@@ -22,8 +22,9 @@ from .models import Playbook, Run, RunStep
 from .models.run import RunState, StepState
 from .people import task_for
 from .registry import Context, Outcome, actions, done, failed
-from .rules import ACTION, BRANCH, MANUAL, NO, YES, Step
+from .rules import ACTION, BRANCH, MANUAL, Step
 from .steps import end_run, fail, hand_over, put_off, settle
+from .way import answer, deadline
 from .words import exit_words, unmet_words
 
 BATCH = 50
@@ -138,14 +139,13 @@ def _work(step: RunStep, judgement: Judgement | None, now: datetime) -> None:
 
 def _decide(step: RunStep, plan: Step, judgement: Judgement | None, facts: dict[str, Any], now: datetime) -> None:
     """Yes as soon as its condition holds; no once it has waited long enough."""
-    deadline = (step.due_at or now) + timedelta(days=plan.wait_days)
-    if judgement and judgement.holds:
-        settle(step, StepState.DONE, outcome=YES, result=facts, now=now)
-    elif now >= deadline:
-        because = unmet_words(judgement) if judgement else ""
-        settle(step, StepState.DONE, outcome=NO, because=because, result=facts, now=now)
+    due_at, holds = step.due_at or now, judgement is not None and judgement.holds
+    if outcome := answer(plan, holds, due_at, now):
+        because = unmet_words(judgement) if judgement and not holds else ""
+        settle(step, StepState.DONE, outcome=outcome, because=because, result=facts, now=now)
     else:
-        put_off(step, min(now + LOOK_AGAIN, deadline), f"Waits for its condition until {deadline:%Y-%m-%d %H:%M} UTC.")
+        until = deadline(plan, due_at)
+        put_off(step, min(now + LOOK_AGAIN, until), f"Waits for its condition until {until:%Y-%m-%d %H:%M} UTC.")
 
 
 def _do(step: RunStep, plan: Step, now: datetime) -> Outcome:

@@ -1,5 +1,6 @@
 """How many workers send at a time: a long queue must not take every worker from everything else."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -23,6 +24,24 @@ def place_among() -> Iterator[bool]:
         if place is not None:
             with suppress(Error):
                 _ask("pg_advisory_unlock", place)
+
+
+@contextmanager
+def all_places(patience_seconds: float = 60) -> Iterator[None]:
+    """Nobody else sends while this lasts. TimeoutError where somebody goes on sending for so long."""
+    deadline, held = time.monotonic() + patience_seconds, list[int]()
+    try:
+        for number in range(settings.MAIL_WORKERS):
+            while not _ask("pg_try_advisory_lock", number):
+                if time.monotonic() > deadline:
+                    raise TimeoutError("Mail is being sent: try again when it is out.")
+                time.sleep(0.1)
+            held.append(number)
+        yield
+    finally:
+        for number in held:
+            with suppress(Error):
+                _ask("pg_advisory_unlock", number)
 
 
 def _ask(function: str, place: int) -> bool:

@@ -3,13 +3,26 @@
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 """
 
+from urllib.parse import urlsplit
+
 import httpx
+from django.conf import settings
 
 from .outcomes import Permanent, Transient, Uncertain
 
 TIMEOUT_SECONDS = 10
 # Slack asks for patience by the second; who asks for more than this is not taken at their word.
 MAX_WAIT_SECONDS = 6 * 3600
+
+
+def is_slacks(address: str) -> bool:
+    """Whether it is one of Slack's own addresses."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" and parts.hostname in settings.SLACK_HOSTS
+
+
+def allowed_hosts() -> str:
+    return ", ".join(settings.SLACK_HOSTS)
 
 
 def escaped(text: str) -> str:

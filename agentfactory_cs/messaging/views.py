@@ -6,6 +6,8 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from agentfactory_cs.events.tasks import ring
+
 from . import preferences
 from .pages import page, page_language
 from .unsubscribing import Reader, reader_of
@@ -33,6 +35,7 @@ def _act(request: HttpRequest, reader: Reader) -> None:
         preferences.leave(reader.contact, reader.topic, now=now)
     else:
         preferences.choose(reader.contact, request.POST.getlist("topic"), now=now)
+    ring()
 
 
 # A mail program posts here by itself: it has no cookie of ours, and the signed link is the proof (RFC 8058).
@@ -45,4 +48,5 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
     if reader is None:
         return HttpResponse(status=404)
     preferences.leave(reader.contact, reader.topic, now=timezone.now())
+    ring()
     return HttpResponse(status=200)

@@ -1,11 +1,11 @@
 """What managers may set about health beyond the scorecards."""
 
 from datetime import time
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+
+from agentfactory_cs.messaging.slack import allowed_hosts, is_slacks
 
 from .fields import RealField
 
@@ -58,13 +58,9 @@ class HealthSettings(models.Model):
 
     def clean(self) -> None:
         """Posts go to Slack and nowhere else: an address inside our own network would be answered to as well."""
-        if self.slack_address and not self._is_slacks():
-            known = ", ".join(settings.SLACK_HOSTS)
-            raise ValidationError({"slack_address": f"Enter an https address of {known}, as Slack gives them out."})
-
-    def _is_slacks(self) -> bool:
-        parts = urlsplit(self.slack_address)
-        return parts.scheme == "https" and parts.hostname in settings.SLACK_HOSTS
+        if self.slack_address and not is_slacks(self.slack_address):
+            words = f"Enter an https address of {allowed_hosts()}, as Slack gives them out."
+            raise ValidationError({"slack_address": words})
 
     @classmethod
     def get(cls) -> "HealthSettings":

@@ -11,16 +11,19 @@ from django.core.exceptions import ValidationError
 from agentfactory_cs.customers import services as customers
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer
-from agentfactory_cs.messaging import suppression
-from agentfactory_cs.messaging.models import Email
+from agentfactory_cs.events.models import Event
+from agentfactory_cs.messaging import preferences, suppression
+from agentfactory_cs.messaging.models import Email, Topic
 from agentfactory_cs.messaging.sending import deliver_due
 from agentfactory_cs.messaging.tests.conftest import sink
 from agentfactory_cs.messaging.tests.sink import Sink
 from playbooks import services
+from playbooks.contacts import WAITING
 from playbooks.mailing import why_not
 from playbooks.models import Playbook, Run
 from playbooks.models.playbook import PlaybookState
 from playbooks.models.run import RunState
+from playbooks.watching import on_events
 from playbooks.working import work_off_due
 
 from .factories import make_playbook, manual_step, rows, tag_step
@@ -49,6 +52,10 @@ def welcome() -> Playbook:
 
 def send(now: datetime) -> None:
     deliver_due(clock=lambda: now, pause=lambda seconds: None)
+
+
+def read_events(now: datetime) -> None:
+    on_events(list(Event.objects.order_by("id")), now)
 
 
 def clock_runs(days: int, *, since: datetime = NOW) -> None:
@@ -138,13 +145,45 @@ def test_what_happens_between_the_step_and_the_sending_is_asked_again(
     assert len(sink.mails) == (not reason)
 
 
-def test_a_customer_without_a_primary_contact_skips_the_step_and_says_why() -> None:
-    run = services.start_run(make_customer(), make_playbook(mail_step(), manual_step()), now=NOW, why="For a test.")
-
+def test_a_customer_without_a_primary_contact_gets_the_mail_as_soon_as_there_is_one(sink: Sink) -> None:
+    customer = make_customer()
+    run = services.start_run(customer, make_playbook(mail_step(), manual_step()), now=NOW, why="For a test.")
     work_off_due(now=NOW)
+    waiting = run.steps.get(key="mail")
+
+    make_contact(customer, is_primary=True, email="ada@example.com")
+    read_events(NOW + timedelta(seconds=5))
+    work_off_due(now=NOW + timedelta(seconds=5))
+
+    assert (waiting.state, waiting.because) == ("waiting", WAITING)
+    assert run.steps.get(key="mail").state == "done"
+
+
+def test_a_customer_that_never_gets_a_contact_skips_the_step_and_says_why() -> None:
+    run = services.start_run(make_customer(), make_playbook(mail_step(), manual_step()), now=NOW, why="For a test.")
+    work_off_due(now=NOW)
+
+    work_off_due(now=NOW + timedelta(days=3))
 
     step = run.steps.get(key="mail")
     assert (step.state, step.because) == ("skipped", "The customer has no primary contact.")
+
+
+@pytest.mark.parametrize(
+    ("topic", "ends"), [("", True), ("onboarding", True), ("offers", False)], ids=["all", "this topic", "another"]
+)
+def test_unsubscribing_ends_the_sequence_and_says_so(topic: str, ends: bool) -> None:
+    customer = in_berlin()
+    run = services.start_run(customer, welcome(), now=NOW, why="New.")
+    work_off_due(now=NOW)
+
+    left = Topic.objects.filter(pk=topic).first()
+    preferences.leave(customer.contacts.get(), left, now=NOW + timedelta(hours=1))
+    read_events(NOW + timedelta(hours=1))
+
+    run.refresh_from_db()
+    said = f"ada@example.com unsubscribed from {left.name if left else 'everything'}."
+    assert (run.state, run.ended_because) == (("exited", said) if ends else ("running", ""))
 
 
 def test_a_mail_that_hangs_on_a_step_done_late_goes_out_at_once() -> None:

@@ -25,6 +25,7 @@ from ..models import Customer
 from ..queries import staff
 from ..services import assign_manager, erase_customer, save_customer
 from .belonging import StaffChoice, StaffFieldsMixin, overview_of
+from .conditions import condition_urls
 from .departures import Departures
 from .erasure import Erasure
 from .filters import ManagerFilter, Payment, Renewal, TagFilter, Whose
@@ -130,6 +131,7 @@ class CustomerAdmin(CsvImportMixin, Overview, Departures, Erasure, StaffFieldsMi
             path("<int:pk>/overview/", view(self.overview_view), name="customers_customer_overview"),
             path("<int:pk>/departure/", view(self.churn_view), name="customers_customer_churn"),
             path("<int:pk>/return/", view(self.return_view), name="customers_customer_return"),
+            *condition_urls(view),
             *super().get_urls(),
         ]
 

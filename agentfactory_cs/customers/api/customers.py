@@ -13,6 +13,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agentfactory_cs.events.tasks import ring
+
 from ..days import utc_day
 from ..models import Churn, Customer, Tag
 from ..services import reactivate, record_churn, save_customer, set_tags
@@ -162,6 +164,7 @@ class CustomerByExternalIdViewSet(_CustomerDetail):
         code = status.HTTP_200_OK if record else status.HTTP_201_CREATED
         if record is None:
             record = Customer(signed_up_at=now)
+            ring()
         record = self.write(record, {**_platform_defaults(), **values}, now)
         return Response(self.get_serializer(record).data, status=code)
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.validators import UniqueValidator
 from rest_framework.viewsets import GenericViewSet
 
+from agentfactory_cs.events.tasks import ring
 from agentfactory_cs.filters import IdFilter, MomentFilter
 
 from ..models import Customer
@@ -169,7 +170,9 @@ class CreateViewSet(ChangeViewSet):
         values = self.checked(request)
         now = timezone.now()
         record = self.get_queryset().model()
-        return self.created(self.write(record, {**self.defaults(now), **values}, now))
+        response = self.created(self.write(record, {**self.defaults(now), **values}, now))
+        ring()
+        return response
 
     def created(self, record: Any) -> Response:
         headers = {"Location": self.reverse_action("detail", args=[getattr(record, self.lookup_field)])}

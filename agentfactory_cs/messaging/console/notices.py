@@ -16,6 +16,17 @@ def stuck(request: HttpRequest) -> QuerySet[Notice]:
 
 entries.register(
     Entry(
+        "messaging.slack_channels",
+        _("Slack channels"),
+        "tag",
+        "messaging_slackchannel_changelist",
+        "settings",
+        62,
+        "messaging.view_slackchannel",
+    )
+)
+entries.register(
+    Entry(
         "messaging.notices",
         _("Notices"),
         "outgoing_mail",

@@ -2,6 +2,7 @@
 
 from .notices import Notice
 from .outbox import Email, EmailEvent, SendingPace, Suppression
+from .slack import SlackChannel
 from .survey_requests import SurveyRequest
 from .surveys import Response, Survey, SurveyKind, SurveyWording
 from .templates import MailTemplate, MailTemplateVersion, Topic
@@ -14,6 +15,7 @@ __all__ = [
     "Notice",
     "Response",
     "SendingPace",
+    "SlackChannel",
     "Suppression",
     "Survey",
     "SurveyKind",

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0004_newest_of_each_source'),
-        ('messaging', '0005_claimed_mail'),
+        ('messaging', '0006_slack_channels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,31 @@
+"""Which moments of runs move with the demo's clock, and doing their steps as the days pass."""
+
+from datetime import datetime
+
+from agentfactory_cs.timeshift import Passing, Shift, passings, shifts
+
+from .entering import look_at_everybody
+from .watching import let_out, note_goals
+from .working import work_off_due
+
+# When the daily look is made (UTC), as in the schedule.
+LOOK_HOUR = 4
+
+for shift in (
+    Shift("playbooks.playbook", ("created_at", "activated_at", "reviewed_at")),
+    Shift("playbooks.run", ("entered_at", "paused_at", "ended_at", "goal_until", "goal_reached_at")),
+    Shift("playbooks.runstep", ("due_at", "not_before", "settled_at")),
+    Shift("playbooks.refusal", ("on", "refused_at")),
+):
+    shifts.register(shift)
+
+
+def pass_an_hour(now: datetime) -> None:
+    if now.hour == LOOK_HOUR:
+        look_at_everybody(now)
+    work_off_due(now=now)
+    let_out(now=now)
+    note_goals(now=now)
+
+
+passings.register(Passing("playbooks.runs", pass_an_hour))
