@@ -49,7 +49,7 @@ class SurveyAdmin(FilledListAdmin):
                 ),
             },
         ),
-        (_("How often, and for how long"), {"fields": (("again_after_days", "remind_after_days", "open_days"),)}),
+        (_("How often, and for how long"), {"fields": ("again_after_days", "remind_after_days", "open_days")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -122,7 +122,7 @@ def _rate(fared: tuple[str, Fared, Fared] | None) -> SafeString:
 
 columns.register(Column("messaging.survey_question", SUBJECT, _("Survey"), _said, _question, order=1))
 columns.register(Column("messaging.survey_figure", SUBJECT, _("NPS or mean"), _fared, _figure, order=2))
-columns.register(Column("messaging.survey_rate", SUBJECT, _("Answered"), _fared, _rate, order=3))
+columns.register(Column("messaging.survey_rate", SUBJECT, _("Answered, of those asked"), _fared, _rate, order=3))
 
 
 class WhichAnswers(TabFilter):
@@ -192,7 +192,7 @@ class ResponseAdmin(ReadOnlyAdmin):
     def show_score(self, response: Response) -> str:
         tone = mood(response.kind, response.score)
         return format_html(
-            '<b class="af-{}">{}</b> <span class="af-quiet af-nowrap">{}</span>',
+            '<span class="af-nowrap"><b class="af-{}">{}</b> <span class="af-quiet">{}</span></span>',
             tone,
             response.score,
             _("of %s") % scale(response.kind)[-1],
