@@ -288,6 +288,8 @@ SPECTACULAR_SETTINGS = {
         "PlaybookRunStateEnum": "playbooks.models.run.RunState",
         "PlaybookRunStepStateEnum": "playbooks.models.run.StepState",
         "SuppressionReasonEnum": "agentfactory_cs.messaging.models.outbox.SuppressionReason",
+        "SurveyKindEnum": "agentfactory_cs.messaging.models.surveys.SurveyKind",
+        "SurveyRequestStateEnum": "agentfactory_cs.messaging.models.survey_requests.SurveyRequestState",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
