@@ -17,7 +17,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from agentfactory_cs.console.lists import FilledChangeList, FilledListAdmin, ListLink
-from agentfactory_cs.console.registry import columns
+from agentfactory_cs.console.paging import rows_of_parts
+from agentfactory_cs.console.registry import Words, columns, default_orders
 from agentfactory_cs.console.saving import ServiceAdmin
 
 from ..conditions import BadCondition, Condition
@@ -107,23 +108,35 @@ class SegmentAdmin(FilledListAdmin, ServiceAdmin):
 
 def _shown(segment: Segment) -> dict[str, Any]:
     """The first customers of the segment with the columns of the customers list; nothing where it cannot be asked."""
-    now = timezone.now()
+    now, asked = timezone.now(), [column for column in columns if column.subject == SUBJECT]
+    customers: QuerySet[Customer] = Customer.objects.select_related("success_manager")
+    for column in asked:
+        customers = column.prepare(customers, now) if column.prepare else customers
     try:
-        found = list(members(segment, Customer.objects.select_related("success_manager"), now)[: SHOWN + 1])
+        found, order = _first(members(segment, customers, now))
     except BadCondition as error:
         return {"refusal": str(error)}
-    customers = found[:SHOWN]
-    asked = [column for column in columns if column.subject == SUBJECT]
-    loaded = [(column, column.load(customers, now)) for column in asked]
+    shown = found[:SHOWN]
+    loaded = [(column, column.load(shown, now)) for column in asked]
     return {
         "titles": [column.title for column in asked],
         "members": [
             (overview_of(one.pk), one, [column.render(values.get(one.pk)) for column, values in loaded])
-            for one in customers
+            for one in shown
         ],
+        "order": order,
         "is_more": len(found) > SHOWN,
         "tab": f"{reverse('admin:customers_customer_changelist')}?whose=segment-{segment.pk}",
     }
+
+
+def _first(customers: QuerySet[Customer]) -> tuple[list[Customer], Words]:
+    """The first ones and one more, in the order of the customers list, and the words for that order."""
+    order = next((one for one in default_orders if one.subject == SUBJECT), None)
+    if order is None:
+        return list(customers[: SHOWN + 1]), ""
+    parts = [customers.filter(part.condition).order_by(*part.ordering) for part in order.parts()]
+    return rows_of_parts(parts, 0, SHOWN + 1), order.words
 
 
 class SegmentLinks:
