@@ -110,6 +110,10 @@ class ManagerFilter(OwnerFilter):
     parameter_name = "manager"
     field = "success_manager"
 
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        self.user = request.user
+        super().__init__(request, *args)
+
     def condition_rows(self) -> Rows:
         chosen = self.value() or ""
         if chosen == "nobody":
@@ -117,10 +121,6 @@ class ManagerFilter(OwnerFilter):
         who = str(self.user.pk) if chosen == "me" else chosen
         names = list(staff().filter(pk=who).values_list("username", flat=True)) if who.isdigit() else []
         return [row("customers.success_manager", "in", names)] if names else []
-
-    def __init__(self, request: HttpRequest, *args: Any) -> None:
-        self.user = request.user
-        super().__init__(request, *args)
 
 
 class TagFilter(DropdownFilter):
