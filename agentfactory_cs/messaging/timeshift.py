@@ -26,6 +26,7 @@ for shift in (
     Shift("messaging.emailevent", ("happened_at", "received_at")),
     Shift("messaging.notice", ("created_at", "not_before", "sent_at")),
     Shift("messaging.response", ("answered_at",)),
+    Shift("messaging.surveyrequest", ("asked_at", "remind_at", "expires_at", "closed_at")),
     Shift("messaging.sendingpace", ("refilled_at", "stopped_until")),
     Shift("messaging.suppression", ("created_at", "lifted_at")),
 ):
