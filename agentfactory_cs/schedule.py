@@ -56,6 +56,12 @@ JOBS = (
         crontab="45 * * * *",
     ),
     Job(
+        "Resume interrupted previews",
+        "playbooks.tasks.resume_previews",
+        "Takes up previews of playbooks that no worker holds.",
+        every_seconds=60,
+    ),
+    Job(
         "Overrides that ran out",
         "health.tasks.note_expired_overrides",
         "Records scores set by hand that have run out, and tells their owners.",
