@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from agentfactory_cs.timeshift import Passing, Shift, passings, shifts
 
+from .models import Email
 from .places import all_places
 from .sending import deliver_due
 
@@ -35,6 +36,8 @@ for shift in (
 
 def send(now: datetime) -> None:
     """What is due by then; where the pace makes it wait, its own clock goes on."""
+    if not Email.objects.due(now).exists():
+        return
     waited = timedelta()
 
     def pause(seconds: float) -> None:
