@@ -98,6 +98,12 @@ JOBS = (
         every_seconds=10,
     ),
     Job(
+        "Look after surveys",
+        "agentfactory_cs.messaging.tasks.look_after_surveys",
+        "Reminds who has not answered, once, and closes what nobody answered in time.",
+        every_seconds=300,
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

@@ -87,7 +87,7 @@ class Playbook(models.Model):
             models.CheckConstraint(
                 condition=models.Q(holdout_percent__lte=50),
                 name="playbook_holdout_at_most_half",
-                violation_error_message="At most 50 % may be held out.",
+                violation_error_message="At most 50 %% may be held out.",
             ),
             models.CheckConstraint(
                 condition=models.Q(reviewed_by__isnull=True) | models.Q(reviewed_at__isnull=False),
