@@ -1,6 +1,7 @@
 """Whether a playbook works, on its page and on the dashboard."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -9,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from agentfactory_cs.console.templatetags.console import figure
 
-from ..effect import Effect, Verdict, effects, verdict
-from ..effect.proportions import Arm, Estimate
-from ..effect.words import MOODS, headline, interval, sentences
 from ..models import Playbook, PlaybookVersion
+from .figures import Effect, effects
+from .proportions import Arm, Estimate
+from .verdicts import Verdict, verdict
+from .words import MOODS, headline, interval, sentences
 
 
 def effect_of(version: PlaybookVersion | None) -> Mapping[str, Any]:
@@ -22,7 +24,7 @@ def effect_of(version: PlaybookVersion | None) -> Mapping[str, Any]:
     effect = effects([version.pk], timezone.now()).get(version.pk)
     if effect is None:
         return {"effect": None}
-    return told(effect, has_goal="goal" in version.definition and version.definition["goal"] is not None)
+    return told(effect, has_goal=version.definition.get("goal") is not None)
 
 
 def told(effect: Effect, *, has_goal: bool) -> Mapping[str, Any]:
@@ -79,7 +81,7 @@ def _figures(effect: Effect) -> Sequence[tuple[str, str]]:
     ]
 
 
-def at_work(playbooks: Sequence[tuple[Playbook, PlaybookVersion]], now: Any) -> Sequence[Mapping[str, Any]]:
+def at_work(playbooks: Sequence[tuple[Playbook, PlaybookVersion]], now: datetime) -> Sequence[Mapping[str, Any]]:
     """A line for each active playbook, those with the clearest effect first. Three queries."""
     found = effects([version.pk for _playbook, version in playbooks], now)
     lines = [
