@@ -56,6 +56,12 @@ JOBS = (
         crontab="45 * * * *",
     ),
     Job(
+        "Resume interrupted previews",
+        "playbooks.tasks.resume_previews",
+        "Takes up previews of playbooks that no worker holds.",
+        every_seconds=60,
+    ),
+    Job(
         "Overrides that ran out",
         "health.tasks.note_expired_overrides",
         "Records scores set by hand that have run out, and tells their owners.",
@@ -90,6 +96,12 @@ JOBS = (
         "agentfactory_cs.messaging.tasks.deliver_mail",
         "Sends the mail to customers that is due, and looks after what a stopped worker left behind.",
         every_seconds=10,
+    ),
+    Job(
+        "Look after surveys",
+        "agentfactory_cs.messaging.tasks.look_after_surveys",
+        "Reminds who has not answered, once, and closes what nobody answered in time.",
+        every_seconds=300,
     ),
     Job(
         "Forget old usage ids",

@@ -1,4 +1,4 @@
-"""What the ground can do for a playbook: mail, tasks, success managers, stages, tags, other playbooks."""
+"""What the ground can do for a playbook: mail, surveys, tasks, success managers, stages, tags, other playbooks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -20,6 +20,7 @@ from .posting import channels, check_text, post
 from .registry import Action, Context, Outcome, Parameter, actions, done, failed, skipped
 from .services import in_force
 from .steps import end_run
+from .surveying import ask_survey, surveys
 
 Params = Mapping[str, Any]
 
@@ -131,6 +132,15 @@ for action in (
         icon="mail",
         sends_mail=True,
         order=5,
+    ),
+    Action(
+        "messaging.ask_survey",
+        _("Ask a survey"),
+        ask_survey,
+        (Parameter("survey", _("Survey"), "choice", choices=surveys),),
+        icon="rate_review",
+        sends_mail=True,
+        order=6,
     ),
     Action("playbooks.assign_success_manager", _("Assign a success manager"), assign_success_manager, icon="badge"),
     Action(

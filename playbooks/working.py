@@ -25,7 +25,7 @@ from .registry import Context, Outcome, actions, done, failed
 from .rules import ACTION, BRANCH, MANUAL, Step
 from .steps import end_run, fail, hand_over, put_off, settle
 from .way import answer, deadline
-from .words import exit_words, unmet_words
+from .words import LEFT_US, exit_words, unmet_words
 
 BATCH = 50
 MAX_ATTEMPTS = 6
@@ -74,11 +74,7 @@ def _due(now: datetime) -> list[RunStep]:
 def _leave(runs: Sequence[Run], *, now: datetime) -> set[int]:
     """End the runs whose customer has left or whose exit condition holds; their ids."""
     unique = {run.pk: run for run in runs}
-    reasons = {
-        run.pk: "The customer has left us."
-        for run in unique.values()
-        if run.customer.lifecycle_stage == Customer.Stage.CHURNED
-    }
+    reasons = {run.pk: LEFT_US for run in unique.values() if run.customer.lifecycle_stage == Customer.Stage.CHURNED}
     reasons = exits(list(unique.values()), now) | reasons
     for run_id, because in reasons.items():
         end_run(unique[run_id], RunState.EXITED, because=because, now=now)

@@ -1,6 +1,6 @@
 """Writing a playbook: its draft as a form, with what is wrong and what it changes beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages

@@ -27,6 +27,7 @@ from ..rules import BadDefinition
 from ..shipped import reset_to_shipped, shipped
 from ..telling import Told, tell
 from .editor import MAY_CHANGE, Editor
+from .previews import line_of
 from .settings import Settings
 from .verbs import Verb, do, offered
 
@@ -264,6 +265,7 @@ class PlaybookAdmin(Editor, Settings, ReadOnlyAdmin):
             "may_edit": request.user.has_perm(MAY_CHANGE),
             "may_set": request.user.has_perm("playbooks.change_playbook"),
             "may_copy": self.has_new_permission(request),
+            **line_of(version),
         }
         return TemplateResponse(request, "admin/playbooks/playbook.html", context)
 

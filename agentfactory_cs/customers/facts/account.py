@@ -1,4 +1,4 @@
-"""What conditions can ask of the customers' own records."""
+"""Who the customer is."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,12 +9,17 @@ from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, Va
 from django.db.models.functions import Extract
 from django.utils.translation import gettext_lazy as _
 
-from .conditions.registry import Fact, FactType, facts
-from .models import Customer, Tag
+from ..conditions.registry import Fact, FactType, facts
+from ..models import Customer, Tag
+from .history import of_customer
 
 
 def _field(name: str) -> Callable[[datetime], Any]:
     return lambda now: F(name)
+
+
+def _at(field: str) -> Callable[[datetime], Any]:
+    return lambda now: of_customer(field, now)
 
 
 def _yes_no(question: Q) -> Callable[[datetime], Any]:
@@ -30,12 +35,12 @@ def _tags(now: datetime) -> Any:
 
 
 for fact in (
-    Fact("customers.tier", _("Tier"), FactType.CHOICE, _field("tier"), choices=lambda: Customer.Tier.choices, order=10),
+    Fact("customers.tier", _("Tier"), FactType.CHOICE, _at("tier"), choices=lambda: Customer.Tier.choices, order=10),
     Fact(
         "customers.stage",
         _("Lifecycle stage"),
         FactType.CHOICE,
-        _field("lifecycle_stage"),
+        _at("lifecycle_stage"),
         choices=lambda: Customer.Stage.choices,
         order=11,
     ),
@@ -49,6 +54,7 @@ for fact in (
         _days_since_signup,
         unit=_("days"),
         order=15,
+        as_of=True,
     ),
     Fact(
         "customers.has_success_manager",
