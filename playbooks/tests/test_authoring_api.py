@@ -219,7 +219,7 @@ def test_what_the_catalogues_offer_makes_conditions_and_steps_that_can_be_run(ap
     check({"trigger": {"kind": "event", "event": events[0]["key"]}, "steps": [tag_step()]})
     add_tag = params["playbooks.add_tag"]
     check(definition(tag_step(params=add_tag)))
-    send = {"action": "messaging.send_mail", "params": params["messaging.send_mail"]}
+    send: dict[str, Any] = {"action": "messaging.send_mail", "params": params["messaging.send_mail"]}
     check(definition(tag_step(**send)))
 
 
