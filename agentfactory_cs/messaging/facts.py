@@ -81,6 +81,7 @@ for fact in (
         _primary_is(Status.UNSUBSCRIBED, Status.COMPLAINED),
         _("Unsubscribed from all topics, or reported a mail as spam, as it stands today."),
         order=63,
+        as_of=False,
     ),
     Fact(
         "messaging.bounced",
@@ -89,6 +90,7 @@ for fact in (
         _primary_is(Status.BOUNCED),
         _("As it stands today."),
         order=64,
+        as_of=False,
     ),
     Fact(
         "messaging.last_mail_opened_on",

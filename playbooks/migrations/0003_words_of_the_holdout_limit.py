@@ -6,7 +6,10 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('playbooks', '0002_preview'), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [
+        ('playbooks', '0002_preview'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
     operations = [
         migrations.AlterConstraint(

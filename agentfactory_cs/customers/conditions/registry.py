@@ -35,7 +35,7 @@ class Fact:
     `relations(now)` are joined under their names before, at most one row a customer: several facts of one row name
     the same relation and share the join, which over everybody costs a fifth of as many subqueries. `unit` follows a
     number ("points"); `choices` are those of a choice. A TAGS fact's expression is an array of words. `as_of` says
-    that asked with a moment in the past it answers what was so then; otherwise it only knows today.
+    that asked with a moment in the past it answers what was so then; where it does not, it only knows today.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Fact:
     choices: Callable[[], Sequence[tuple[str, Words]]] | None = None
     order: int = 100
     relations: Callable[[datetime], Mapping[str, FilteredRelation]] = _none
-    as_of: bool = False
+    as_of: bool = True
 
 
 facts: Registry[Fact] = Registry("fact")

@@ -44,9 +44,9 @@ for fact in (
         choices=lambda: Customer.Stage.choices,
         order=11,
     ),
-    Fact("customers.language", _("Language"), FactType.CHOICE, _field("language"), order=12),
-    Fact("customers.country", _("Country"), FactType.CHOICE, _field("country"), order=13),
-    Fact("customers.tags", _("Tags"), FactType.TAGS, _tags, order=14),
+    Fact("customers.language", _("Language"), FactType.CHOICE, _field("language"), order=12, as_of=False),
+    Fact("customers.country", _("Country"), FactType.CHOICE, _field("country"), order=13, as_of=False),
+    Fact("customers.tags", _("Tags"), FactType.TAGS, _tags, order=14, as_of=False),
     Fact(
         "customers.days_since_signup",
         _("Days since signup"),
@@ -54,7 +54,6 @@ for fact in (
         _days_since_signup,
         unit=_("days"),
         order=15,
-        as_of=True,
     ),
     Fact(
         "customers.has_success_manager",
@@ -62,6 +61,7 @@ for fact in (
         FactType.YES_NO,
         _yes_no(Q(success_manager__isnull=False)),
         order=16,
+        as_of=False,
     ),
 ):
     facts.register(fact)
