@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
         "PlaybookStateEnum": "playbooks.models.playbook.PlaybookState",
         "PlaybookRunStateEnum": "playbooks.models.run.RunState",
         "PlaybookRunStepStateEnum": "playbooks.models.run.StepState",
+        "PublicationStateEnum": "playbooks.models.playbook.PlaybookVersionState",
         "SuppressionReasonEnum": "agentfactory_cs.messaging.models.outbox.SuppressionReason",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
