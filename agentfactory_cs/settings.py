@@ -293,6 +293,7 @@ SPECTACULAR_SETTINGS = {
         "PlaybookStateEnum": "playbooks.models.playbook.PlaybookState",
         "PlaybookRunStateEnum": "playbooks.models.run.RunState",
         "PlaybookRunStepStateEnum": "playbooks.models.run.StepState",
+        "PublicationStateEnum": "playbooks.models.playbook.PlaybookVersionState",
         "WebhookDeliveryStateEnum": "agentfactory_cs.events.models.webhook.WebhookDeliveryState",
         "SuppressionReasonEnum": "agentfactory_cs.messaging.models.outbox.SuppressionReason",
         "SurveyKindEnum": "agentfactory_cs.messaging.models.surveys.SurveyKind",

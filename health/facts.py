@@ -42,10 +42,14 @@ _DEFINITION = f"{NEWEST}__version__definition"
 
 
 def _newest_day(now: datetime) -> Combinable:
-    """As `queries.current_day`, within the statement: the newest day on which everybody was scored."""
+    """As `queries.current_day`, within the statement: the newest day on which everybody was scored.
+
+    A day is scored in the night after it: of its own score nothing is known while it lasts, and so neither is when
+    that day is asked about later.
+    """
     today = utc_day(now)
-    runs = ScoringRun.objects.filter(state=ScoringRun.State.DONE, customers_done__gt=0, day__lte=today)
-    scores = HealthScore.objects.filter(day__lte=today)
+    runs = ScoringRun.objects.filter(state=ScoringRun.State.DONE, customers_done__gt=0, day__lt=today)
+    scores = HealthScore.objects.filter(day__lt=today)
     newest = (Subquery(rows.order_by("-day").values("day")[:1]) for rows in (runs, scores))
     return Coalesce(*newest)
 
