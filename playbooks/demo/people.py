@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from agentfactory_cs.customers.demo import account
 from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.services import finish_task
 from agentfactory_cs.demo import World
@@ -23,6 +22,7 @@ _OUTCOMES = {
     "review": ("First agent answers a third of the questions.", "Good start; next is the second team."),
 }
 _LEFT_OPEN, _SKIPPED = 0.15, 0.08
+_WORKING_HOURS = range(8, 18)  # UTC
 
 
 def finish_tasks(world: World, now: datetime) -> None:
@@ -33,12 +33,17 @@ def finish_tasks(world: World, now: datetime) -> None:
             _finish(world, step, step.task, now)
 
 
+def _is_stalled(step: RunStep, task: Task) -> bool:
+    """By the demo's stories it has not got through its onboarding: nobody closes the review."""
+    return step.key == "review" and task.customer.lifecycle_stage == Customer.Stage.ONBOARDING
+
+
 def _finish(world: World, step: RunStep, task: Task, now: datetime) -> None:
-    if step.key == "review" and _has_stalled(world, task.customer):
-        return
     rng = world.rng(f"playbooks.{step.key}.{task.customer.external_id}")
     fate, hours = rng.random(), rng.uniform(3, 60)
     if fate < _LEFT_OPEN or now < step.run.entered_at + timedelta(hours=hours):
+        return
+    if now.hour not in _WORKING_HOURS or _is_stalled(step, task):
         return
     if task.due_at and now < task.due_at - timedelta(hours=hours):
         return
@@ -47,9 +52,3 @@ def _finish(world: World, step: RunStep, task: Task, now: datetime) -> None:
     outcome = "They told us on the phone that all is set up." if skipped else rng.choice(_OUTCOMES.get(step.key, ("",)))
     finish_task(task, status=status, outcome=outcome, by=task.owner, now=now)
     on_events(list(Event.objects.filter(trigger="customers.task_finished").order_by("-pk")[:1]), now)
-
-
-def _has_stalled(world: World, customer: Customer) -> bool:
-    """Their story is that nobody could close the review: they are in onboarding still."""
-    _demo, _dash, index = (customer.external_id or "").partition("-")
-    return account(world, int(index)).stalled
