@@ -14,7 +14,7 @@ GOOD = {
 NOTHING = dict.fromkeys(GOOD, "")
 
 
-def complaints() -> list[str | None]:
+def complaints() -> list[str]:
     return sorted(message.id or "" for message in run_checks() if (message.id or "").startswith("onboarding."))
 
 
