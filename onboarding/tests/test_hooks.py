@@ -139,7 +139,9 @@ def test_only_posts_are_taken(method: str) -> None:
 
 
 def test_characters_the_database_cannot_store_are_left_out() -> None:
-    assert send(body("odd\x00name", **{"te\x00xt": "a\x00b", "list": ["\x00"]})).status_code == 200
+    data: dict[str, Any] = {"te\x00xt": "a\x00b", "list": ["\x00"]}
+
+    assert send(body("odd\x00name", **data)).status_code == 200
 
     kept = PlatformDelivery.objects.get()
     assert (kept.event, kept.data["text"], kept.data["list"]) == ("oddname", "ab", [""])

@@ -35,7 +35,7 @@ def run_until_nothing_is_due(hours: int = 12) -> None:
         run(now)
         waiting = ProvisioningStep.objects.filter(state="waiting", not_before__gt=now)
         closed = PlatformPace.objects.filter(closed_until__gt=now).values_list("closed_until", flat=True)
-        later = [*waiting.values_list("not_before", flat=True), *closed]
+        later = [moment for moment in (*waiting.values_list("not_before", flat=True), *closed) if moment]
         if not later:
             break
         now = min(later)
