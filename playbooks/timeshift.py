@@ -18,6 +18,7 @@ for shift in (
     Shift("playbooks.run", ("entered_at", "paused_at", "ended_at", "goal_until", "goal_reached_at")),
     Shift("playbooks.runstep", ("due_at", "not_before", "settled_at")),
     Shift("playbooks.refusal", ("on", "refused_at")),
+    Shift("playbooks.preview", ("since", "until", "requested_at", "claimed_at", "finished_at")),
 ):
     shifts.register(shift)
 

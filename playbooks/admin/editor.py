@@ -175,6 +175,7 @@ def _steps(
     return [
         {
             "form": step,
+            "said": step.said,
             "has_problem": step.number in wrong or bool(form.is_bound and step.errors),
             "is_open": str(step.number) in opened or step.number == focus or bool(form.is_bound and step.errors),
         }

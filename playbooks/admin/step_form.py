@@ -13,7 +13,8 @@ from agentfactory_cs.customers.conditions.form import ConditionField
 
 from ..checking import parameters_of
 from ..registry import Parameter, actions
-from ..rules import ACTION, BRANCH, MANUAL, MAX_DAYS, WAIT
+from ..rules import ACTION, BRANCH, MANUAL, MANUAL_START, MAX_DAYS, WAIT, BadDefinition, Definition
+from ..telling import ToldStep, tell_plan
 
 KINDS = (
     (ACTION, _("by itself")),
@@ -57,7 +58,7 @@ class StepForm(forms.Form):
     def __init__(self, number: int, *, data: Any, stored: Mapping[str, Any] | None, earlier: Sequence[Any]) -> None:
         self.number = number
         super().__init__(data, prefix=f"step-{number}", initial=_initial(stored) if stored else None)
-        self.earlier = earlier
+        self.earlier, self.stored = earlier, stored or {}
         self._give_defaults()
         for name, field in self._fields():
             self.fields[name] = field
@@ -113,6 +114,20 @@ class StepForm(forms.Form):
     @property
     def shown_day(self) -> str:
         return self.raw("day") or "0"
+
+    @property
+    def said(self) -> ToldStep | None:
+        """In words, apart from what it hangs on; None while it is not complete enough for that."""
+        if self.is_bound and not self.is_valid():
+            return None
+        alone = {name: value for name, value in self._alone().items() if name not in ("branch", "outcome", "after")}
+        try:
+            return tell_plan(Definition.from_data({"trigger": {"kind": MANUAL_START}, "steps": [alone]})).steps[0]
+        except BadDefinition:
+            return None
+
+    def _alone(self) -> Mapping[str, Any]:
+        return self.step() if self.is_bound else self.stored
 
     @property
     def does(self) -> str:
@@ -191,9 +206,7 @@ def _parameter_field(parameter: Parameter, chosen: str) -> forms.Field:
             choices=_with([*empty, *offered], chosen), required=False, widget=forms.Select(attrs=_attrs()), **asked
         )
     if parameter.kind in ("number", "days"):
-        unit = _("days") if parameter.kind == "days" else ""
         widget = forms.NumberInput(attrs=_attrs(min=0, max=MOST))
-        asked["help_text"] = parameter.help or unit
         return forms.IntegerField(min_value=0, max_value=MOST, required=False, widget=widget, **asked)
     if parameter.kind == "yes_no":
         return forms.BooleanField(required=False, **asked)

@@ -97,6 +97,20 @@ def test_a_shipped_playbook_comes_back_from_its_editor_as_it_was(console: Client
     assert differences(before.definition, after.definition) == []
 
 
+def test_each_step_is_told_in_words_and_an_unfinished_one_by_its_kind(console: Client) -> None:
+    playbook = in_force_with()
+
+    text = pressed(console, playbook, opened(console, playbook), "add:manual")
+
+    for words in (
+        "Add a tag: first",
+        "Only if: Tier is Pro",
+        "Tier is Pro? Waits for it up to 4 days",
+        "Without a title",
+    ):
+        assert words in text
+
+
 def test_opening_the_editor_writes_nothing(console: Client) -> None:
     playbook = in_force_with()
 

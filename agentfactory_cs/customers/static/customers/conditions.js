@@ -20,6 +20,7 @@
     const rows = rowsOf(editor).children.length;
     const words = editor.querySelector("[data-none]");
     if (words) words.hidden = rows > 0;
+    rowsOf(editor).hidden = rows === 0;
     // All or any of one row is the same.
     editor.querySelector("[data-match]").hidden = rows < 2;
   }
