@@ -22,6 +22,7 @@ from agentfactory_cs.events.services import Actor, actor_user, record_all
 from .deciding import Past, Reason, Standing, is_held_out, why_not
 from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .moments import due_at, has_mail, zones_of
+from .queries import in_force_everywhere
 from .rules import EVENT, SCHEDULE, Definition
 from .way import hangs
 from .words import met_words, unmet_words
@@ -63,10 +64,7 @@ def look_at_everybody(now: datetime) -> int:
 
 def _in_force(on: str) -> list[tuple[Playbook, PlaybookVersion]]:
     """The active playbooks of a kind of trigger with their versions in force, the most important first."""
-    newest = PlaybookVersion.objects.filter(state="published", playbook__in=Playbook.objects.active())
-    newest = newest.order_by("playbook_id", "-number").distinct("playbook_id").select_related("playbook")
-    found = [(version.playbook, version) for version in newest if version.plan.trigger.kind == on]
-    return sorted(found, key=lambda pair: (-pair[0].priority, pair[0].pk))
+    return [(playbook, version) for playbook, version in in_force_everywhere() if version.plan.trigger.kind == on]
 
 
 @transaction.atomic

@@ -46,12 +46,12 @@ def test_the_score_that_counts_is_asked() -> None:
     assert known("health.score", customer) == 75
 
 
-def test_a_past_moment_asks_the_score_of_that_day() -> None:
+def test_a_past_moment_asks_the_score_that_was_known_by_then() -> None:
     customer = scored([10, 20, 30, 40])
 
     seen = [known("health.score", customer, NOW - days * DAY) for days in (0, 1, 2, 3, 4, 5)]
 
-    assert seen == [40, 40, 30, 20, 10, None]
+    assert seen == [40, 30, 20, 10, None, None]
 
 
 def test_a_day_counts_once_everybody_was_scored_for_it() -> None:

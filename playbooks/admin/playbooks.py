@@ -20,6 +20,7 @@ from agentfactory_cs.console.saving import ReadOnlyAdmin
 
 from .. import authoring, services
 from ..differences import differences
+from ..effect.page import effect_of
 from ..models import Playbook, PlaybookVersion
 from ..models.playbook import PlaybookState
 from ..queries import Counts, counts
@@ -29,6 +30,7 @@ from ..shipped import reset_to_shipped, shipped
 from ..telling import Told, tell
 from .editor import MAY_CHANGE, Editor
 from .previews import line_of
+from .reviews import REVIEW, review_of
 from .settings import Settings
 from .verbs import Verb, do, offered
 
@@ -268,9 +270,11 @@ class PlaybookAdmin(Editor, Settings, ReadOnlyAdmin):
             "may_set": request.user.has_perm("playbooks.change_playbook"),
             "may_copy": self.has_new_permission(request),
             **line_of(version),
+            **effect_of(version),
+            **review_of(playbook, request),
         }
         return TemplateResponse(request, "admin/playbooks/playbook.html", context)
 
     def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        do(VERBS, verb, get_object_or_404(Playbook.objects.prefetch_related("versions"), pk=pk), request)
+        do((*VERBS, REVIEW), verb, get_object_or_404(Playbook.objects.prefetch_related("versions"), pk=pk), request)
         return redirect(reverse("admin:playbooks_playbook_change", args=(pk,)))

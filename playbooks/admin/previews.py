@@ -1,7 +1,8 @@
 """A playbook's preview in the console: asked for on the playbook's page, watched, and read."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -111,11 +112,15 @@ def page(result: Result) -> Mapping[str, Any]:
         "figures": _figures(result),
         "weeks": _weeks(result),
         "days": _days(result),
-        "entrants": [{"one": one, "revenue": money_words(one.revenue)} for one in result.entrants],
+        "entrants": [{"one": one, "revenue": money_words(_amounts(one.revenue))} for one in result.entrants],
         "refused": refused_words(result),
         "caveats": caveats(result),
         "cap_words": cap_words(),
     }
+
+
+def _amounts(kept: Mapping[str, str]) -> Mapping[str, Decimal]:
+    return {currency: Decimal(amount) for currency, amount in kept.items()}
 
 
 def _figures(result: Result) -> Sequence[Mapping[str, str]]:
@@ -200,7 +205,7 @@ def _weeks(result: Result) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def _begins_month(monday: Any, at: int) -> bool:
+def _begins_month(monday: date, at: int) -> bool:
     """Whether a month begins within the week: its name stands above."""
     week = monday + timedelta(days=at)
     return at == 0 or (week + timedelta(days=6)).day <= 7

@@ -72,6 +72,8 @@ class Playbook(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    review_note = models.TextField(blank=True, help_text="What that review found.")
+
     objects = PlaybookQuerySet.as_manager()
 
     class Meta:

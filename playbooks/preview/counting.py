@@ -37,7 +37,7 @@ def result_of(playbook: Playbook, plan: Definition, found: Simulated, since: dat
         entered=_by_day((walk.entered_at for walk in walks), since, until),
         mails=_by_day((at for walk in walks for at, _counts in walk.mails), since, until),
         tasks=_by_day((at for walk in walks for at in walk.tasks), since, until),
-        held_out=len(found.walks) - len(walks),
+        held_out=len({walk.customer_id for walk in found.walks if walk.is_held_out}),
         left_early=sum(walk.has_left_early for walk in walks),
         refused={reason.value: len(ids) for reason, ids in found.refused.items() if ids},
         managers=_shares(walks),
