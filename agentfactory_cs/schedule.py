@@ -104,6 +104,18 @@ JOBS = (
         every_seconds=300,
     ),
     Job(
+        "Send webhooks",
+        "agentfactory_cs.events.tasks.deliver_webhooks",
+        "Posts the outgoing webhooks that are due, and tries again what failed.",
+        every_seconds=10,
+    ),
+    Job(
+        "Forget old webhook deliveries",
+        "agentfactory_cs.events.tasks.forget_deliveries",
+        "Drops deliveries of webhooks that are older than WEBHOOK_DELIVERY_DAYS.",
+        crontab="40 3 * * *",
+    ),
+    Job(
         "Forget old usage ids",
         "agentfactory_cs.customers.tasks.forget_receipts",
         "Drops the ids of usage rows imported longer ago than USAGE_RECEIPT_DAYS.",

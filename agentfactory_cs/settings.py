@@ -184,6 +184,12 @@ MAIL_WORKERS = env.int("MAIL_WORKERS", default=2)
 SLACK_HOSTS = env.list("SLACK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
 SITE_ADDRESS = addresses.site(env("SITE_ADDRESS", default=""), env("HOST", default=""), env("PORT", default=""))
 
+# -- Outgoing webhooks -------------------------------------------------------------------------
+# Addresses in our own network are refused unless this is set; then http on this machine is allowed as well.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+# How long what was sent, with its answer, is kept.
+WEBHOOK_DELIVERY_DAYS = env.int("WEBHOOK_DELIVERY_DAYS", default=90)
+
 # -- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -288,7 +294,10 @@ SPECTACULAR_SETTINGS = {
         "PlaybookRunStateEnum": "playbooks.models.run.RunState",
         "PlaybookRunStepStateEnum": "playbooks.models.run.StepState",
         "PublicationStateEnum": "playbooks.models.playbook.PlaybookVersionState",
+        "WebhookDeliveryStateEnum": "agentfactory_cs.events.models.webhook.WebhookDeliveryState",
         "SuppressionReasonEnum": "agentfactory_cs.messaging.models.outbox.SuppressionReason",
+        "SurveyKindEnum": "agentfactory_cs.messaging.models.surveys.SurveyKind",
+        "SurveyRequestStateEnum": "agentfactory_cs.messaging.models.survey_requests.SurveyRequestState",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -116,16 +116,14 @@ class Mean(Func):
 def _share_of_target(key: str) -> Combinable:
     """A metric's reading ÷ what its scorecard gives full points for; NULL without reading or target.
 
-    A target is one number for every tier, or one for each, with null where the metric does not count.
+    A target is one for each tier (null where the metric does not count), or one number for all.
     """
-    path = f"metrics__{key}__best"
-    target: Combinable = F(f"{_DEFINITION}__{path}")
-    is_number = Exact(Func(target, function="jsonb_typeof", output_field=CharField()), Value("number"))
-    of_tiers = (
-        When(Q(**{f"{NEWEST}__tier": at}), then=_of_scorecard(f"{path}__{tier}")) for at, tier in enumerate(TIERS)
-    )
-    best = Case(When(is_number, then=Cast(target, FloatField())), *of_tiers)
-    return Cast(F(f"{NEWEST}__readings__{PLACE[key]}"), FloatField()) / NullIf(best, Value(0.0))
+    best = F(f"{_DEFINITION}__metrics__{key}__best")
+    tier = Case(*(When(Q(**{f"{NEWEST}__tier": at}), then=Value(name)) for at, name in enumerate(TIERS)))
+    of_tier = Func(best, tier, template="(%(expressions)s)", arg_joiner=" ->> ", output_field=CharField())
+    is_number = Exact(Func(best, function="jsonb_typeof", output_field=CharField()), Value("number"))
+    target = Coalesce(Cast(of_tier, FloatField()), Case(When(is_number, then=Cast(best, FloatField()))))
+    return Cast(F(f"{NEWEST}__readings__{PLACE[key]}"), FloatField()) / NullIf(target, Value(0.0))
 
 
 def _usage_of_target(now: datetime) -> Any:

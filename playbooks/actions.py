@@ -11,6 +11,7 @@ from agentfactory_cs.console.registry import Words
 from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.services import assign_best_manager, save_customer, save_task, set_tags
 
+from .calling import call, webhooks
 from .entering import Candidate, enter
 from .fields import check_value, fields, set_field
 from .mailing import send_mail, templates
@@ -178,6 +179,16 @@ for action in (
         ),
         icon="tag",
         check=check_text,
+    ),
+    Action(
+        "events.call_webhook",
+        _("Call a webhook"),
+        call,
+        (
+            Parameter("webhook", _("Webhook"), "choice", choices=webhooks, help=_("From Settings, Webhooks.")),
+            Parameter("note", _("Note"), required=False, default="", help=_("Sent along; for the other system.")),
+        ),
+        icon="webhook",
     ),
     Action("playbooks.start_playbook", _("Start a playbook"), start_playbook, _PLAYBOOK, icon="play_circle"),
     Action("playbooks.stop_playbook", _("Stop a playbook"), stop_playbook, _PLAYBOOK, icon="stop_circle"),

@@ -1,12 +1,11 @@
 """What conditions can ask of survey answers and of mail."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Extract, TruncDate
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.customers.conditions.registry import Fact, FactType, facts
@@ -45,7 +44,7 @@ def _primary_is(*statuses: str) -> Callable[[datetime], Any]:
 
 def _last_opened(now: datetime) -> Any:
     opened = Email.objects.filter(customer=OuterRef("pk"), opened_at__lte=now).order_by("-opened_at")
-    return TruncDate(Subquery(opened.values("opened_at")[:1]), tzinfo=timezone.get_fixed_timezone(0))
+    return TruncDate(Subquery(opened.values("opened_at")[:1]), tzinfo=UTC)
 
 
 for fact in (

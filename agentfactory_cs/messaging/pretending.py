@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 
 from .claiming import claim
 from .models import Email
@@ -17,7 +18,12 @@ def pretend_to_send(now: datetime) -> int:
     while (batch := claim(BATCH, now=now)).seen:
         pks = [email.pk for email in batch.emails]
         Email.objects.filter(pk__in=pks).update(
-            state=Email.State.SENT, sent_at=now, attempts=F("attempts") + 1, reason="", provider_id="demo"
+            state=Email.State.SENT,
+            sent_at=now,
+            attempts=F("attempts") + 1,
+            reason="",
+            # The same in every demo, as nothing that leaves the house may be.
+            message_id=Concat(Value("<demo."), Cast("pk", CharField()), Value("@agentfactory.example>")),
         )
         tell_of_sent(batch.emails, now=now)
         pretended += len(pks)

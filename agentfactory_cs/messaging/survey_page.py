@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
+from agentfactory_cs.events.tasks import ring
+
 from .answering import LONGEST_COMMENT, Leave, answer, leave_of
 from .asking.letters import question_in
 from .models import SurveyRequest
@@ -54,6 +56,7 @@ def _post(request: HttpRequest, token: str, asked: SurveyRequest, now: datetime)
         faults = {} if refusal_is_late else refusal.message_dict
         status = 409 if refusal_is_late else 400
         return _show(request, asked, now, Form(score, comment, faults), status=status)
+    ring()
     # Without the score: what was answered is shown, not what the link in the mail chose.
     return redirect(f"{reverse('messaging_survey', args=(token,))}?saved")
 

@@ -2,6 +2,8 @@
 
 from agentfactory_cs.events.registry import Trigger, triggers
 
+from . import outages  # noqa: F401 - registers how outages of webhooks are told of
+
 triggers.register(
     Trigger(
         "messaging.survey_answered",

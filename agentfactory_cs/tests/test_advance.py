@@ -36,7 +36,7 @@ NOT_MOVED = {
     "health.healthoverride.expires_on",
     "rest.apikey.expires_at",
 }
-WAITS = re.compile(r"(due_at|due_on|not_before|_until|expires_at|expires_on|renews_on)$")
+WAITS = re.compile(r"(due_at|due_on|not_before|_until|remind_at|expires_at|expires_on|renews_on)$")
 
 
 def in_berlin() -> Customer:

@@ -60,7 +60,7 @@ def _walk(playbook: Playbook, signups: Sequence[Event], world: World) -> None:
     """From one moment at which something is due to the next; what is due within an hour is done at its end."""
     version = in_force(playbook)
     assert version is not None
-    coming, plot = list(signups), turns.plot(signups)
+    coming, plot = list(signups), turns.plot(signups, world.now)
     moment = signups[0].happened_at if signups else world.now
     while moment < world.now:
         while coming and coming[0].happened_at <= moment:
@@ -75,7 +75,8 @@ def _walk(playbook: Playbook, signups: Sequence[Event], world: World) -> None:
 
 
 def _next(moment: datetime, coming: Sequence[Event], turning: Sequence[datetime]) -> datetime:
-    steps = RunStep.objects.filter(state=StepState.WAITING, run__state=RunState.RUNNING)
+    # A step that was put off (a branch that looks again every hour) is looked at when something else is due.
+    steps = RunStep.objects.filter(state=StepState.WAITING, run__state=RunState.RUNNING, because="")
     due = [
         steps.aggregate(first=Min("not_before"))["first"],
         Email.objects.filter(state=Email.State.WAITING).aggregate(first=Min("not_before"))["first"],

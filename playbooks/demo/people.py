@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from agentfactory_cs.customers.models import Task
+from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.services import finish_task
 from agentfactory_cs.demo import World
 from agentfactory_cs.events.models import Event
@@ -22,6 +22,7 @@ _OUTCOMES = {
     "review": ("First agent answers a third of the questions.", "Good start; next is the second team."),
 }
 _LEFT_OPEN, _SKIPPED = 0.15, 0.08
+_WORKING_HOURS = range(8, 18)  # UTC
 
 
 def finish_tasks(world: World, now: datetime) -> None:
@@ -32,10 +33,17 @@ def finish_tasks(world: World, now: datetime) -> None:
             _finish(world, step, step.task, now)
 
 
+def _is_stalled(step: RunStep, task: Task) -> bool:
+    """By the demo's stories it has not got through its onboarding: nobody closes the review."""
+    return step.key == "review" and task.customer.lifecycle_stage == Customer.Stage.ONBOARDING
+
+
 def _finish(world: World, step: RunStep, task: Task, now: datetime) -> None:
     rng = world.rng(f"playbooks.{step.key}.{task.customer.external_id}")
     fate, hours = rng.random(), rng.uniform(3, 60)
     if fate < _LEFT_OPEN or now < step.run.entered_at + timedelta(hours=hours):
+        return
+    if now.hour not in _WORKING_HOURS or _is_stalled(step, task):
         return
     if task.due_at and now < task.due_at - timedelta(hours=hours):
         return

@@ -15,14 +15,17 @@ from ..watching import on_events
 Turn = Callable[[int, datetime], None]
 
 
-def plot(signups: Sequence[Event]) -> dict[datetime, tuple[Turn, int]]:
-    """What happens to whom, and when: to the latest ones for whom it is time enough."""
-    turns: tuple[tuple[int, float, Turn], ...] = ((-3, 2.1, _unsubscribe), (-4, 4.3, _pause))
-    return {
-        signups[place].happened_at + timedelta(days=days): (turn, signups[place].customer_id)
-        for place, days, turn in turns
-        if len(signups) >= -place
-    }
+def plot(signups: Sequence[Event], until: datetime) -> dict[datetime, tuple[Turn, int]]:
+    """What happens to whom, and when: to the latest ones for whom it is time enough by then."""
+    plotted: dict[datetime, tuple[Turn, int]] = {}
+    chosen = set[int]()
+    for days, turn in ((2.1, _unsubscribe), (4.3, _pause)):
+        after = timedelta(days=days)
+        old_enough = [event for event in signups if event.happened_at + after < until and event.pk not in chosen]
+        if old_enough:
+            chosen.add(old_enough[-1].pk)
+            plotted[old_enough[-1].happened_at + after] = (turn, old_enough[-1].customer_id)
+    return plotted
 
 
 def take(plotted: dict[datetime, tuple[Turn, int]], now: datetime) -> None:

@@ -4,14 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer
+from agentfactory_cs.customers.models import Task
+from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer, make_member
+from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging import suppression
+from agentfactory_cs.messaging.answering import answer
+from agentfactory_cs.messaging.asking import ask_survey
 from agentfactory_cs.messaging.models import Email, Survey, SurveyRequest
 from agentfactory_cs.messaging.sending import deliver_due
 from agentfactory_cs.messaging.tests.conftest import sink
 from agentfactory_cs.messaging.tests.sink import Sink
 from playbooks import services
-from playbooks.models import Run
+from playbooks.entering import on_events
+from playbooks.models import Playbook, Run
+from playbooks.models.playbook import PlaybookState
 from playbooks.working import work_off_due
 
 from .factories import make_playbook, manual_step
@@ -99,3 +105,21 @@ def test_a_run_that_is_stopped_before_the_mail_goes_out_asks_nobody(sink: Sink) 
     email = Email.objects.get()
     assert (email.state, email.reason) == ("withheld", "Rescue ended for this customer: They asked us to.")
     assert not sink.mails
+
+
+@pytest.mark.parametrize(("score", "enters"), [(6, True), (7, False)])
+def test_a_low_answer_gives_the_success_manager_a_call_to_make(score: int, enters: bool) -> None:
+    low = Playbook.objects.get(key="low_nps")
+    services.publish(low, reason="The survey promises it.", now=NOW)
+    services.set_state(low, PlaybookState.ACTIVE, now=NOW)
+    manager = make_member("CSM", "clara")
+    customer = make_customer(success_manager=manager)
+    contact = make_contact(customer, is_primary=True)
+    request = ask_survey(customer=customer, contact=contact, kind="nps", now=NOW)
+
+    answer(request, score=score, comment="Too slow.", now=NOW)
+    on_events(list(Event.objects.filter(trigger="messaging.survey_answered")), NOW)
+    work_off_due(now=NOW)
+
+    tasks = Task.objects.filter(customer=customer).values_list("title", "owner")
+    assert list(tasks) == ([("Ask what we can do better", manager.pk)] if enters else [])

@@ -56,11 +56,20 @@ for fact in (
         order=15,
     ),
     Fact(
+        "customers.success_manager",
+        _("Success manager"),
+        FactType.CHOICE,
+        _field("success_manager__username"),
+        _("By user name."),
+        order=16,
+        as_of=False,
+    ),
+    Fact(
         "customers.has_success_manager",
         _("A success manager is assigned"),
         FactType.YES_NO,
         _yes_no(Q(success_manager__isnull=False)),
-        order=16,
+        order=17,
         as_of=False,
     ),
 ):

@@ -101,6 +101,7 @@ for fact in (
         _renews_on,
         _("The first of the running contracts to renew. A day that was moved is known as it is now."),
         order=22,
+        as_of=False,
     ),
     Fact(
         "customers.renewal_past_due",
@@ -109,6 +110,7 @@ for fact in (
         _renewal_past_due,
         _("The renewal day of a contract that still runs has passed."),
         order=23,
+        as_of=False,
     ),
     Fact(
         "customers.upgraded_30d",

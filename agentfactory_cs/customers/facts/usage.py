@@ -8,24 +8,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import DateField, Func, IntegerField, Max, OuterRef, Q, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import DateField, Func, IntegerField, OuterRef, Q, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
 from ..conditions.registry import Fact, FactType, facts
 from ..days import utc_day
 from ..models import UsageDay
+from .totals import total
 
 WEEK = 7
 _ANY_USE = Q(api_calls__gt=0) | Q(conversations__gt=0) | Q(active_agents__gt=0) | Q(logins__gt=0)
 
 
-def _over_a_week(total: Sum | Max) -> Callable[[datetime], Any]:
+def _over_a_week(function: str, field: str) -> Callable[[datetime], Any]:
     def expression(now: datetime) -> Any:
         today = utc_day(now)
         days = (today - timedelta(days=WEEK), today - timedelta(days=1))
-        rows = UsageDay.objects.filter(customer=OuterRef("pk"), day__range=days)
-        return Coalesce(Subquery(rows.values("customer").annotate(total=total).values("total")), 0)
+        return total(UsageDay.objects.filter(day__range=days), function, field)
 
     return expression
 
@@ -49,7 +48,7 @@ for fact in (
         "usage.active_agents_7d",
         _("Active agents, 7 days"),
         FactType.NUMBER,
-        _over_a_week(Max("active_agents")),
+        _over_a_week("MAX", "active_agents"),
         _("The most that were active on one of the last 7 days."),
         _("agents"),
         order=40,
@@ -58,7 +57,7 @@ for fact in (
         "usage.conversations_7d",
         _("Conversations, 7 days"),
         FactType.NUMBER,
-        _over_a_week(Sum("conversations")),
+        _over_a_week("SUM", "conversations"),
         _("All of the last 7 days together."),
         _("conversations"),
         order=41,
@@ -67,7 +66,7 @@ for fact in (
         "usage.api_calls_7d",
         _("API calls, 7 days"),
         FactType.NUMBER,
-        _over_a_week(Sum("api_calls")),
+        _over_a_week("SUM", "api_calls"),
         _("All of the last 7 days together."),
         _("calls"),
         order=42,

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from ..conditions.registry import Fact, FactType, facts
 from ..days import utc_day
 from ..models import Goal, Interaction, Task
+from .totals import total
 
 
 def _last_contact_on(now: datetime) -> Any:
@@ -17,20 +18,15 @@ def _last_contact_on(now: datetime) -> Any:
     return TruncDate(Subquery(held.order_by("-held_at").values("held_at")[:1]), tzinfo=UTC)
 
 
-def _number_of(rows: QuerySet[Any]) -> Any:
-    mine = rows.filter(customer=OuterRef("pk")).order_by().values("customer")
-    return Coalesce(Subquery(mine.annotate(number=Count("pk")).values("number")), 0)
-
-
 def _open_tasks(now: datetime) -> Any:
     unfinished = Q(finished_at__isnull=True) | Q(finished_at__gt=now)
-    return _number_of(Task.objects.filter(unfinished, created_at__lte=now))
+    return total(Task.objects.filter(unfinished, created_at__lte=now), "COUNT", "id")
 
 
 def _open_goals(now: datetime) -> Any:
     today = utc_day(now)
     not_there = Q(achieved_on__isnull=True) | Q(achieved_on__gt=today)
-    return _number_of(Goal.objects.filter(not_there, kind=Goal.Kind.GOAL, set_on__lte=today))
+    return total(Goal.objects.filter(not_there, kind=Goal.Kind.GOAL, set_on__lte=today), "COUNT", "id")
 
 
 for fact in (

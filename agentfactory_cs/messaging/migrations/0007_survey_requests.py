@@ -21,6 +21,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='response',
+            options={'ordering': ('-answered_at', '-id'), 'verbose_name': 'survey answer'},
+        ),
         migrations.CreateModel(
             name='SurveyRequest',
             fields=[

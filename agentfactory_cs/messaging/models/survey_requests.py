@@ -138,3 +138,8 @@ class SurveyRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.survey} to {self.contact or self.customer}"
+
+    @property
+    def mails(self) -> list[Email]:
+        """The mail that asks and the reminder, so far as there are any."""
+        return [mail for mail in (self.mail, self.reminder) if mail]

@@ -83,6 +83,7 @@ class Response(models.Model):
     corrected_at = models.DateTimeField(null=True, blank=True, help_text="When its reader changed it.")
 
     class Meta:
+        verbose_name = "survey answer"
         ordering = ("-answered_at", "-id")
         constraints = (
             _known_kind("response_kind_known"),
