@@ -90,6 +90,7 @@ class OnboardingAdmin(Ticking, BoardPage, FiguresPage, ReadOnlyAdmin):
         view = self.admin_site.admin_view
         acts = (("reach/<slug:key>", "reach"), ("take-back/<slug:key>", "take_back"), ("complete", "complete"))
         return [
+            path("begin/<int:customer>/", view(require_POST(self.begin_view)), name="onboarding_onboarding_begin"),
             path("board/", view(self.board_view), name="onboarding_onboarding_board"),
             path("figures/", view(self.figures_view), name="onboarding_onboarding_figures"),
             *(

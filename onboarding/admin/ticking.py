@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _now
 
+from agentfactory_cs.customers.admin.belonging import overview_of
 from agentfactory_cs.customers.days import end_of_day, utc_day
+from agentfactory_cs.customers.models import Customer
 
 from .. import by_hand, course
 from ..models import Milestone, Onboarding
@@ -37,6 +41,18 @@ def checklist_of(request: HttpRequest, onboarding: Onboarding, now: datetime) ->
 
 class Ticking:
     """Answers each with the checklist as it stands then, and why where it was refused."""
+
+    def begin_view(self, request: HttpRequest, customer: int) -> HttpResponse:
+        """Begin one by hand; leads to it, or back with why not."""
+        if not request.user.has_perm(MAY_TICK):
+            raise PermissionDenied
+        whose = get_object_or_404(Customer, pk=customer)
+        try:
+            begun = course.begin(whose, by=request.user, now=timezone.now())
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+            return redirect(overview_of(customer))
+        return redirect(reverse("admin:onboarding_onboarding_change", args=(begun.pk,)))
 
     def reach_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
         return _done(request, pk, lambda onboarding, now: _reach(request, onboarding, key, now))

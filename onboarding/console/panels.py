@@ -10,14 +10,22 @@ from django.utils.translation import gettext_lazy as _
 from agentfactory_cs.console.registry import Panel, panels
 from agentfactory_cs.customers.models import Customer
 
-from ..admin.ticking import checklist_of
+from ..admin.ticking import MAY_TICK, checklist_of
 from ..models import Onboarding
+from ..models.onboarding import OnboardingState
 
 
 def of_customer(request: HttpRequest, customer: Customer) -> Mapping[str, Any] | None:
-    """The latest onboarding with its checklist; left out for who never had one."""
+    """The latest onboarding with its checklist; for who is in that stage without one, a way to begin it."""
     latest = Onboarding.objects.filter(customer=customer).select_related("customer", "version", "ended_by").first()
-    return checklist_of(request, latest, timezone.now()) if latest else None
+    may_begin = (
+        customer.lifecycle_stage == Customer.Stage.ONBOARDING
+        and (latest is None or latest.state != OnboardingState.RUNNING)
+        and request.user.has_perm(MAY_TICK)
+    )
+    if latest is None:
+        return {"may_begin": True} if may_begin else None
+    return {**checklist_of(request, latest, timezone.now()), "may_begin": may_begin}
 
 
 panels.register(

@@ -268,7 +268,7 @@ def test_who_only_reads_ticks_nothing_off(group: str) -> None:
 def test_a_customers_page_shows_its_latest_onboarding(console: Client) -> None:
     onboarding = make_onboarding(days_ago=6)
     completed = make_onboarding(state="completed", ended_at=NOW, ended_because="All reached.")
-    without = make_customer()
+    without = make_customer(lifecycle_stage="adoption")
 
     panels = [
         console.get(reverse("admin:panel", args=("onboarding.checklist", pk))).content.decode()
@@ -278,6 +278,19 @@ def test_a_customers_page_shows_its_latest_onboarding(console: Client) -> None:
     assert "0 of 6" in panels[0]
     assert "All reached." in panels[1]
     assert panels[2] == ""
+
+
+def test_who_is_in_the_stage_without_an_onboarding_is_begun_by_hand(console: Client) -> None:
+    customer = make_customer()
+    panel = console.get(reverse("admin:panel", args=("onboarding.checklist", customer.pk))).content.decode()
+
+    begun = post(console, "onboarding_onboarding_begin", customer.pk)
+    again = post(console, "onboarding_onboarding_begin", customer.pk)
+
+    assert "Begin onboarding" in panel
+    assert "Onboarding of" in begun
+    assert "its onboarding runs already" in again
+    assert Onboarding.objects.filter(customer=customer).count() == 1
 
 
 # -- account set-up and the platform's webhooks ------------------------------------------------
