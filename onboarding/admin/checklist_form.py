@@ -42,6 +42,10 @@ class ItemForm(forms.Form):
         widget=forms.TextInput(attrs=_attrs(_("Help"), placeholder=_("What it means, in a sentence"))),
     )
 
+    def has_changed(self) -> bool:
+        """A blank row stays blank though it has a place, which the page gives to every row."""
+        return bool({*self.changed_data} - {"ORDER", "is_required"})
+
     def item(self) -> dict[str, Any]:
         """As the definition says it; what is usual is left out."""
         given = {name: self.cleaned_data[name] for name in ("key", "title", "expected_day", "is_required", "help")}

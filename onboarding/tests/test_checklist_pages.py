@@ -32,7 +32,7 @@ def written(checklist: Checklist, *extra: dict[str, Any], **changes: Any) -> dic
         rows[int(number)][field] = value
     sent: dict[str, Any] = {
         "items-TOTAL_FORMS": len(rows),
-        "items-INITIAL_FORMS": len(rows) - len(extra),
+        "items-INITIAL_FORMS": len(rows) - len(extra),  # the rest is added by the page
         "items-MIN_NUM_FORMS": 0,
         "items-MAX_NUM_FORMS": 1000,
         "revision": 0,
@@ -85,6 +85,16 @@ def test_items_are_added_changed_moved_and_taken_out(console: Client, pro: Check
     assert keys(draft) == [before[0], "own_plan", *before[3:], before[1]]
     assert first
     assert first.expected_day == 3
+
+
+def test_a_blank_row_is_passed_over_though_it_has_a_place(console: Client, pro: Checklist) -> None:
+    blank = {"key": "", "title": "", "ORDER": 4, "is_required": "on"}
+
+    post(console, "onboarding_checklist_edit", pro.pk, **written(pro, blank))
+
+    current = checklists.in_force("pro")
+    assert current
+    assert keys(drafted(pro)) == keys(current)
 
 
 @pytest.mark.parametrize(

@@ -376,7 +376,7 @@ def test_the_figures_stand_with_their_definitions_and_cohorts(console: Client) -
 
     assert "Time to first value, mean 3.0 days signup → first agent, of the 2 customers" in text
     assert "33.3 % 1 completed of 3 begun in the period" in text
-    assert "June 2026 3" in text
+    assert "Jun 2026 3" in text
 
 
 def test_the_figures_of_nobody_say_so(console: Client) -> None:
