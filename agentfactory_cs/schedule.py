@@ -122,7 +122,6 @@ JOBS = (
         every_seconds=300,
     ),
     Job(
-<<<<<<< HEAD
         "Set accounts up",
         "onboarding.tasks.set_accounts_up",
         "Does the steps of account set-up that are due, on the platform.",
@@ -139,7 +138,8 @@ JOBS = (
         "onboarding.tasks.tend_deliveries",
         "Tries again what could not be applied, and drops webhooks older than PLATFORM_DELIVERY_DAYS.",
         crontab="*/10 * * * *",
-=======
+    ),
+    Job(
         "Send webhooks",
         "agentfactory_cs.events.tasks.deliver_webhooks",
         "Posts the outgoing webhooks that are due, and tries again what failed.",
@@ -150,7 +150,6 @@ JOBS = (
         "agentfactory_cs.events.tasks.forget_deliveries",
         "Drops deliveries of webhooks that are older than WEBHOOK_DELIVERY_DAYS.",
         crontab="40 3 * * *",
->>>>>>> main
     ),
     Job(
         "Forget old usage ids",
