@@ -79,4 +79,4 @@ def _storable(value: Any) -> Any:
 def _in_words(error: msgspec.MsgspecError) -> str:
     """msgspec says "Expected `str`, got `int` - at `$.event`"."""
     reason, _, place = str(error).partition(" - at `$.")
-    return f"{place.rstrip('`')}: {reason}." if place else f"{reason}."
+    return f"{place.rstrip('`')}: {reason}." if place else f"The body is not the JSON object it should be: {reason}."

@@ -20,7 +20,7 @@ from .answers import data_of, judge, redacted, reset_of
 from .failures import Closed, Misconfigured, Transient, Unreachable
 
 # Of an answer: from one part of it to the next, and in all.
-TIMEOUT = httpx.Timeout(20, connect=5)
+TIMEOUT_SECONDS, CONNECT_SECONDS = 20.0, 5.0
 MOST_SECONDS = 60
 MOST_BYTES = 1_000_000
 
@@ -60,7 +60,8 @@ def is_configured() -> bool:
 
 @contextmanager
 def connected(clock: Clock) -> "Iterator[Platform]":
-    with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as http:
+    timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+    with httpx.Client(timeout=timeout, follow_redirects=False) as http:
         yield Platform(http, clock)
 
 
@@ -110,7 +111,7 @@ class Platform:
             # Their words may repeat the header, and with it the key.
             raise Misconfigured("AGENTFACTORY_API_URL or AGENTFACTORY_API_KEY is not what can be sent.") from None
         except httpx.TimeoutException:
-            raise Transient(f"The platform did not answer within {TIMEOUT.read:.0f} seconds.") from None
+            raise Transient(f"The platform did not answer within {TIMEOUT_SECONDS:g} seconds.") from None
         except httpx.HTTPError as error:
             raise Transient(f"The connection to the platform broke ({type(error).__name__}).") from None
 

@@ -60,6 +60,8 @@ def work_off(
     free_left_behind(now=clock())
     if not is_configured():
         return Worked(stopped="No platform is configured.")
+    if not due(clock()).exists():
+        return worked
     with connected(clock) as platform:
         while clock() < ends and not worked.stopped:
             if refused := pace.refusal(clock()):

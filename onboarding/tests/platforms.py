@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ import httpx
 
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer
+from agentfactory_cs.events.models import Event
 from agentfactory_cs.tests.machine import PROJECT
 from onboarding.models import ProvisioningStep
 from onboarding.provisioning import prepare
@@ -69,6 +70,11 @@ def states(customer: Customer) -> dict[str, str]:
 
 def step_of(customer: Customer, kind: str) -> ProvisioningStep:
     return ProvisioningStep.objects.select_related("task").get(customer=customer, kind=kind)
+
+
+def hear(handle: Callable[[Sequence[Event], datetime], None], now: datetime = NOW) -> None:
+    """Hand a consumer everything that was recorded, as its feeder does; it must bear hearing of it again."""
+    handle(list(Event.objects.order_by("pk").select_related("customer")), now)
 
 
 def stopped_at(now: datetime) -> Callable[[], datetime]:

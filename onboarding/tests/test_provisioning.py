@@ -9,16 +9,15 @@ import pytest
 from agentfactory_cs.customers import services
 from agentfactory_cs.customers.models import Churn, Contact, Customer, Task
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer, make_member
-from agentfactory_cs.events.consumers import feed_all
 from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging.models import Notice
 from onboarding import rules
 from onboarding.models import Milestone, PlatformDelivery, PlatformPace, ProvisioningStep
 from onboarding.platform import pace
-from onboarding.provisioning import mark_done, mark_not_needed, prepare, try_again, work_off, working
+from onboarding.provisioning import mark_done, mark_not_needed, on_events, prepare, try_again, work_off, working
 from onboarding.provisioning.agents import agent_id
 
-from .platforms import KEY, LocalPlatform, new_customer, states, step_of, stopped_at
+from .platforms import KEY, LocalPlatform, hear, new_customer, states, step_of, stopped_at
 
 pytestmark = pytest.mark.django_db
 ALL_DONE = {"account": "done", "configuration": "done", "agent": "done", "knowledge_base": "done"}
@@ -30,19 +29,20 @@ def run(now: datetime = NOW) -> working.Worked:
 
 
 def run_until_nothing_is_due(hours: int = 12) -> None:
-    """As the ticks of so many hours would."""
-    for minute in range(0, hours * 60, 5):
-        run(NOW + timedelta(minutes=minute))
+    """As the ticks of so many hours would: at each moment at which something is due."""
+    now = NOW
+    while now < NOW + timedelta(hours=hours):
+        run(now)
+        waiting = ProvisioningStep.objects.filter(state="waiting", not_before__gt=now)
+        closed = PlatformPace.objects.filter(closed_until__gt=now).values_list("closed_until", flat=True)
+        later = [moment for moment in (*waiting.values_list("not_before", flat=True), *closed) if moment]
+        if not later:
+            break
+        now = min(later)
 
 
 def milestones(customer: Customer) -> set[str]:
     return set(Milestone.objects.filter(customer=customer).values_list("key", flat=True))
-
-
-@pytest.fixture
-def fed(transactional_db: None) -> None:
-    """Consumers read what is committed, from now on."""
-    feed_all(now=NOW)
 
 
 class TestTheWayItGoes:
@@ -114,14 +114,13 @@ class TestTheWayItGoes:
         assert (early.state, early.attempts, early.because[:17]) == ("waiting", 0, "It has no contact")
         assert step_of(customer, "account").state == "with_person"
 
-    @pytest.mark.usefixtures("fed")
     def test_a_contact_that_is_added_is_not_waited_for_any_longer(self, platform: LocalPlatform) -> None:
         customer = make_customer(external_id=None, signed_up_at=NOW)
         prepare([customer], now=NOW)
         run()
 
         make_contact(customer)
-        feed_all(now=NOW + SOON)
+        hear(on_events, NOW + SOON)
         run(NOW + SOON)
 
         assert states(customer) == ALL_DONE
@@ -228,7 +227,7 @@ class TestFaults:
     def test_a_slow_platform_is_given_up_and_asked_what_it_had_made(
         self, platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("onboarding.platform.client.TIMEOUT", 0.3)
+        monkeypatch.setattr("onboarding.platform.client.TIMEOUT_SECONDS", 0.3)
         customer = new_customer()
         platform.fail("POST", "/agents/", "slow", seconds=1)
 
@@ -409,7 +408,6 @@ class TestWithoutAPlatform:
         assert "No platform is configured" in step_of(customer, "agent").because
         assert Event.objects.filter(trigger="onboarding.setup_with_person").count() == 4
 
-    @pytest.mark.usefixtures("fed")
     def test_finishing_its_task_settles_a_step_and_skipping_it_makes_it_not_needed(self) -> None:
         customer, person = new_customer(), make_member("CSM", "clara")
         for kind, status in (("account", "done"), ("configuration", "done"), ("agent", "skipped")):
@@ -417,32 +415,30 @@ class TestWithoutAPlatform:
             assert task
             services.finish_task(task, status=status, by=person, now=NOW)
 
-        feed_all(now=NOW + SOON)
+        hear(on_events, NOW + SOON)
 
         assert states(customer) == {**ALL_DONE, "agent": "not_needed", "knowledge_base": "with_person"}
         assert step_of(customer, "account").settled_by == person
         assert milestones(customer) == {rules.PROVISIONED}
 
-    @pytest.mark.usefixtures("fed")
     def test_whoever_enters_the_platform_id_settles_the_account(self) -> None:
         customer = new_customer()
         task = step_of(customer, "account").task
         customer.external_id = "tenant-9"
         services.save_customer(customer, changed={"external_id"}, now=NOW)
 
-        feed_all(now=NOW + SOON)
+        hear(on_events, NOW + SOON)
 
         assert step_of(customer, "account").state == "done"
         assert task
         task.refresh_from_db()
         assert (task.status, task.outcome) == ("done", "It is known on the platform as tenant-9.")
 
-    @pytest.mark.usefixtures("fed")
     def test_a_departure_ends_it_with_its_tasks(self) -> None:
         customer = new_customer()
         services.record_churn(Churn(customer=customer, churned_on=NOW.date()), now=NOW)
 
-        feed_all(now=NOW + SOON)
+        hear(on_events, NOW + SOON)
 
         assert set(states(customer).values()) == {"not_needed"}
         assert not Task.objects.filter(status="open").exists()
