@@ -93,16 +93,20 @@ WITH item AS (
     SELECT * FROM unnest(
         %(versions)s::bigint[], %(keys)s::text[], %(places)s::int[], %(days)s::int[], %(stages)s::text[]
     ) AS item (version_id, key, place, day, stage)
-), counted AS (
-    SELECT o.id, o.version_id, o.started_at, min(item.place) FILTER (WHERE m.id IS NULL) AS place
+), running AS MATERIALIZED (
+    SELECT o.id, o.version_id, o.started_at,
+        ARRAY(SELECT m.key FROM onboarding_milestone m WHERE m.customer_id = o.customer_id) AS reached
     FROM onboarding_onboarding o
     JOIN customers_customer c ON c.id = o.customer_id
-    JOIN item ON item.version_id = o.version_id
-    LEFT JOIN onboarding_milestone m ON m.customer_id = o.customer_id AND m.key = item.key
     WHERE o.state = 'running'
         AND (%(owner)s::bigint IS NULL OR c.success_manager_id = %(owner)s)
         AND (%(tier)s = '' OR c.tier = %(tier)s)
-    GROUP BY o.id
+), counted AS (
+    SELECT running.id, running.version_id, running.started_at, (
+        SELECT min(item.place) FROM item
+        WHERE item.version_id = running.version_id AND item.key != ALL (running.reached)
+    ) AS place
+    FROM running
 ), standing AS (
     SELECT counted.id, coalesce(item.stage, %(last)s) AS stage, stuck.since AS stuck_since,
         counted.started_at, counted.started_at + item.day * interval '1 day' AS expected_at
