@@ -7,6 +7,7 @@ import pytest
 from agentfactory_cs.customers.models import Customer, Goal
 from agentfactory_cs.customers.tests.factories import NOW, make_customer
 from onboarding import provisioning
+from onboarding.by_hand import tick
 from onboarding.models import Milestone, Onboarding, ProvisioningStep
 from onboarding.models.onboarding import OnboardingState
 from onboarding.tasks import look_for_milestones, look_for_stuck, read_success_metrics
@@ -72,6 +73,26 @@ def test_a_step_of_account_set_up_is_waited_for_until_it_is_there() -> None:
     assert before.state == "waiting"
     assert before.because.startswith("With a person: ")
     assert (after_it.state, after_it.because) == ("done", "Made by hand.")
+
+
+def test_who_made_its_agent_itself_is_not_waited_for() -> None:
+    customer = make_customer(signed_up_at=NOW, external_id=None)
+    provisioning.prepare([customer], now=NOW)
+    tick(customer, "first_agent", now=NOW)
+
+    step = act(customer, "check_setup", step="agent")
+
+    assert (step.state, step.because) == ("done", "First agent created: reached on 2026-07-01.")
+
+
+def test_whoever_is_through_is_not_set_up_any_more() -> None:
+    customer = sign_up("free", external_id=None).customer
+    Onboarding.objects.update(state="completed", ended_at=NOW, ended_because="Done.")
+
+    step = act(customer, "prepare_provisioning")
+
+    assert (step.state, step.because) == ("skipped", "Its onboarding is over: Done.")
+    assert not ProvisioningStep.objects.exists()
 
 
 def test_a_step_of_account_set_up_is_not_waited_for_for_ever() -> None:

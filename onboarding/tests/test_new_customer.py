@@ -99,7 +99,7 @@ def test_a_guided_customer_is_led_from_signup_to_adoption_and_gets_every_mail_on
     assert sent == Counter([*WELCOME, "onboarding_csat_survey"])
     assert len(sink.mails) == 6
     assert set(Goal.objects.values_list("title", flat=True)) == {"Conversations a week", "Active agents"}
-    assert SurveyRequest.objects.get().state == "waiting"
+    assert SurveyRequest.objects.get().state == "open"
 
 
 def test_who_helps_itself_is_done_when_the_list_is_and_gets_the_rest_of_the_mails(sink: Sink) -> None:
