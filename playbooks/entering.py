@@ -186,17 +186,32 @@ def _store(
     stored = Run.objects.bulk_create(runs)
     entered = [run for run in stored if run.state == Run.State.RUNNING]
     zones = zones_of(customers[run.customer_id] for run in entered) if has_mail(plan) else {}
-    steps = (step for run in entered for step in _steps(plan, run, zones.get(run.customer_id)))
-    RunStep.objects.bulk_create(steps, batch_size=5_000)
+    _insert_steps([step for run in entered for step in _steps(plan, run, zones.get(run.customer_id))])
     told = ((customers[run.customer_id], _told(run)) for run in entered)
     record_all("playbooks.run_started", told, by=by, now=now)
     return entered
 
 
-def _steps(plan: Definition, run: Run, zone: ZoneInfo | None) -> Iterable[RunStep]:
+def _steps(plan: Definition, run: Run, zone: ZoneInfo | None) -> Iterable[tuple[int, str, int, datetime | None]]:
+    """Run, key, position and moment of each step."""
     for position, step in enumerate(plan.steps):
-        due = None if hangs(step) else due_at(step, run.entered_at, zone)
-        yield RunStep(run=run, key=step.key, position=position, due_at=due, not_before=due)
+        yield run.pk, step.key, position, None if hangs(step) else due_at(step, run.entered_at, zone)
+
+
+# As arrays in one statement: a dozen steps for each of a thousand runs take a fifth of the time of bulk_create. What is
+# not named here is as the model's defaults have it.
+_INSERT_STEPS = """
+INSERT INTO playbooks_runstep (run_id, key, position, due_at, not_before, state, attempts, outcome, because, result)
+SELECT run, key, position, due, due, %s, 0, '', '', '{}'
+FROM unnest(%s::bigint[], %s::text[], %s::smallint[], %s::timestamptz[]) step(run, key, position, due)"""
+
+
+def _insert_steps(steps: Sequence[tuple[int, str, int, datetime | None]]) -> None:
+    if steps:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _INSERT_STEPS, [RunStep.State.WAITING, *(list(column) for column in zip(*steps, strict=True))]
+            )
 
 
 def _told(run: Run) -> dict[str, object]:

@@ -13,7 +13,7 @@ from agentfactory_cs.events.registry import triggers
 
 from .checking import Problem, parameters_of, problems
 from .models import PlaybookVersion
-from .registry import Parameter, actions
+from .registry import Parameter, actions, asking_once
 from .rules import ACTION, BRANCH, EVENT, MANUAL, SCHEDULE, BadDefinition, Data, Definition, Step
 
 
@@ -47,11 +47,12 @@ class Told:
 def tell(version: PlaybookVersion) -> Told:
     """What cannot be run is told all the same, beside its problems; what does not parse is not."""
     data = version.definition
-    found = [problem_words(problem, data) for problem in problems(data)]
-    try:
-        return replace(tell_plan(Definition.from_data(data)), problems=found)
-    except BadDefinition:
-        return Told(problems=found)
+    with asking_once():
+        found = [problem_words(problem, data) for problem in problems(data)]
+        try:
+            return replace(tell_plan(Definition.from_data(data)), problems=found)
+        except BadDefinition:
+            return Told(problems=found)
 
 
 def tell_plan(plan: Definition) -> Told:
@@ -137,8 +138,7 @@ def shown_value(parameter: Parameter, value: Any) -> str:
     """The value of a parameter as people read it: the label of a choice."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    choices = {key: str(label) for key, label in parameter.choices()} if parameter.choices else {}
-    return choices.get(value, str(value))
+    return str((parameter.offered() or {}).get(value, value))
 
 
 def _behind(step: Step, plan: Definition) -> str:

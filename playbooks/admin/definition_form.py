@@ -40,6 +40,9 @@ class DefinitionForm(forms.Form):
     Sent, `steps` holds the numbers of the steps in their order; the fields of each begin with `step-7-`.
     """
 
+    # Somebody saved since the page was opened.
+    is_late = False
+
     revision = forms.IntegerField(widget=forms.HiddenInput)
     trigger = forms.ChoiceField(label=_("Begins"), choices=BEGINNINGS, widget=forms.RadioSelect)
     event = forms.ChoiceField(

@@ -19,6 +19,7 @@ from .. import services
 from ..checking import Problem
 from ..differences import differences
 from ..models import Playbook, PlaybookVersion
+from ..registry import asking_once
 from ..rules import BadDefinition, Data
 from ..telling import problem_words
 from .definition_form import EMPTY, DefinitionForm
@@ -42,7 +43,10 @@ class Editor:
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The draft, or what is in force to make one of. Only "save" stores; other buttons reshape the page."""
-        playbook = _asked(request, pk)
+        with asking_once():
+            return self._edit(request, _asked(request, pk))
+
+    def _edit(self, request: HttpRequest, playbook: Playbook) -> HttpResponse:
         draft, current = services.draft_of(playbook), services.in_force(playbook)
         shown = draft or current
         if request.method != "POST":
@@ -54,8 +58,8 @@ class Editor:
             return self._editor(request, playbook, DefinitionForm(data=sent), focus=number, do=do)
         form = DefinitionForm(data=request.POST)
         if form.is_valid() and self._saved(request, playbook, form):
-            page = reverse("admin:playbooks_playbook_change", args=(pk,))
-            again = reverse("admin:playbooks_playbook_edit", args=(pk,))
+            page = reverse("admin:playbooks_playbook_change", args=(playbook.pk,))
+            again = reverse("admin:playbooks_playbook_edit", args=(playbook.pk,))
             return HttpResponseRedirect(f"{page}?draft" if do == "save-show" else again)
         return self._editor(request, playbook, form, is_refused=True)
 
@@ -67,7 +71,7 @@ class Editor:
         try:
             services.save_draft(playbook, form.definition(), revision=revision, by=request.user, now=timezone.now())
         except ValidationError as refusal:
-            form.conflict = "revision" in getattr(refusal, "error_dict", {})  # type: ignore[attr-defined]
+            form.is_late = "revision" in getattr(refusal, "error_dict", {})
             show_refusal(form, ValidationError(refusal.messages))
             return False
         messages.success(request, _now("Saved. Nothing changes for customers until it is published."))
@@ -193,7 +197,7 @@ def _is_in_order(form: DefinitionForm) -> bool:
 
 def _conflict(form: DefinitionForm, draft: PlaybookVersion | None) -> dict[str, Any]:
     """Somebody saved meanwhile: what this page would change in what they saved."""
-    if not getattr(form, "conflict", False):
+    if not form.is_late:
         return {}
     return {"conflict": True, "over": draft.revision if draft else 0, "against_theirs": _against(draft, form)}
 

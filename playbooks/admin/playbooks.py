@@ -24,6 +24,7 @@ from ..effect.page import effect_of
 from ..models import Playbook, PlaybookVersion
 from ..models.playbook import PlaybookState
 from ..queries import Counts, counts
+from ..registry import asking_once
 from ..rules import BadDefinition
 from ..shipped import reset_to_shipped, shipped
 from ..telling import Told, tell
@@ -171,7 +172,8 @@ def _counts(playbooks: Sequence[Playbook], now: datetime) -> Mapping[int, Counts
 
 def _told(playbooks: Sequence[Playbook], now: datetime) -> Mapping[int, Told]:
     versions = {playbook.pk: shown_version(playbook) for playbook in playbooks}
-    return {pk: tell(version) for pk, version in versions.items() if version}
+    with asking_once():
+        return {pk: tell(version) for pk, version in versions.items() if version}
 
 
 def _themselves(playbooks: Sequence[Playbook], now: datetime) -> Mapping[int, Playbook]:

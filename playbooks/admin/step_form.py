@@ -200,7 +200,7 @@ def _parameter_field(parameter: Parameter, chosen: str) -> forms.Field:
     """An input that fits the parameter's kind, beginning with its default."""
     asked: dict[str, Any] = {"label": parameter.label, "help_text": parameter.help, "initial": parameter.default}
     if parameter.choices is not None:
-        offered = [(str(key), label) for key, label in parameter.choices()]
+        offered = list((parameter.offered() or {}).items())
         empty = [] if parameter.default else [("", _("Choose…"))]
         return forms.ChoiceField(
             choices=_with([*empty, *offered], chosen), required=False, widget=forms.Select(attrs=_attrs()), **asked

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_member
-from agentfactory_cs.customers.tests.receiver import make_endpoint, receiving
 from agentfactory_cs.events.webhooks.delivery import deliver_due
 from agentfactory_cs.events.webhooks.services import switch_off
 from agentfactory_cs.messaging import channels
 from agentfactory_cs.messaging.models import Notice, SlackChannel
+from agentfactory_cs.messaging.tests.receiver import make_endpoint, receiving
 from playbooks import services
 from playbooks.models import Run
 from playbooks.working import work_off_due

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agentfactory_cs.customers.tests.browsing import changed, sent_by
@@ -397,6 +399,28 @@ def test_a_name_that_gives_no_key_or_a_taken_one_gets_a_free_one(console: Client
 
     made = Playbook.objects.filter(is_shipped=False).order_by("pk").values_list("key", flat=True)
     assert list(made) == ["welcome_2", "playbook", "welcome_3", "playbook_2"]
+
+
+def queries(console: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert console.get(path).status_code == 200
+    return len(asked)
+
+
+def test_more_playbooks_and_more_steps_ask_no_more_queries(console: Client) -> None:
+    mails = [{**EVERYTHING["steps"][1], "key": f"mail_{n}"} for n in range(9)]
+    playbook = in_force_with({**EVERYTHING, "steps": mails[:2]})
+    listed, opened = "/admin/playbooks/playbook/", address(playbook)
+    queries(console, listed), queries(console, opened)
+    before = queries(console, listed), queries(console, opened)
+
+    services.save_draft(playbook, {**EVERYTHING, "steps": mails}, now=NOW)
+    for _number in range(3):
+        make_playbook(*mails)
+
+    # With a draft, who saved it is read.
+    assert queries(console, listed) == before[0]
+    assert queries(console, opened) - before[1] in (0, 1)
 
 
 @pytest.mark.parametrize("what", ["edit", "check", "settings", "copy", "new"])

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
+from agentfactory_cs.customers.tests.clients import ApiClient
+from agentfactory_cs.customers.tests.factories import NOW, make_member
 from agentfactory_cs.events.models import WebhookDelivery, WebhookEndpoint
 from agentfactory_cs.events.webhooks import services
 from agentfactory_cs.events.webhooks.delivery import deliver_due
 
-from .clients import ApiClient
-from .factories import NOW, make_member
 from .receiver import Receiver, make_endpoint, receiving
 
 pytestmark = pytest.mark.django_db

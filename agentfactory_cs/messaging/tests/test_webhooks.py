@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_member
 from agentfactory_cs.events.models import Event, WebhookDelivery, WebhookEndpoint
 from agentfactory_cs.events.services import record
 from agentfactory_cs.events.webhooks import services
@@ -23,7 +24,6 @@ from agentfactory_cs.events.webhooks.queueing import on_events, queue
 from agentfactory_cs.events.webhooks.rules import WAITS, next_attempt
 from agentfactory_cs.messaging.models import Notice
 
-from .factories import NOW, make_customer, make_member
 from .receiver import Receiver, make_endpoint, receiving
 
 pytestmark = pytest.mark.django_db
