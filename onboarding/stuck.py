@@ -5,7 +5,7 @@ What stuck means is `rules.blocker`. The intervention is the playbook `stuck_in_
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.services import record_all
 
 from . import rules
-from .models import Milestone, Onboarding, StuckPeriod
+from .models import ChecklistVersion, Milestone, Onboarding, StuckPeriod
 
-# One transaction looks at so many, in two reads and a write or two of each kind.
+# So many are looked at at once, in four reads; what changes is written in one transaction.
 BATCH = 1_000
 MAX_WORDS = 300
 
@@ -30,15 +30,23 @@ class Look:
     """One running onboarding as it is looked at: what was reached, what it is stuck at, what is open."""
 
     onboarding: Onboarding
+    plan: rules.Checklist
     reached: Moments
     blocker: rules.Blocker | None
     period: StuckPeriod | None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether what is stored says something else."""
+        if self.blocker is None or self.period is None:
+            return bool(self.blocker or self.period)
+        return (self.period.blocker, self.period.because) != (self.blocker.item.key, because(self.blocker))
 
 
 def look(*, now: datetime, customer_ids: Collection[int] | None = None) -> int:
     """Look at the running onboardings (of some customers, or all); how many periods were opened or closed.
 
-    An onboarding that somebody works on this moment is left to the next look.
+    Nothing is locked but what changes; what somebody works on this moment is left to the next look.
     """
     running = Onboarding.objects.running()
     if customer_ids is not None:
@@ -47,34 +55,49 @@ def look(*, now: datetime, customer_ids: Collection[int] | None = None) -> int:
     return sum(_look(ids[start : start + BATCH], now) for start in range(0, len(ids), BATCH))
 
 
-@transaction.atomic
 def _look(ids: Sequence[int], now: datetime) -> int:
-    running = Onboarding.objects.running().filter(pk__in=ids).select_related("customer", "version")
+    looks = _judged(list(Onboarding.objects.running().filter(pk__in=ids)), now)
+    news = [one.onboarding.pk for one in looks if one.is_news]
+    return _write(news, now) if news else 0
+
+
+@transaction.atomic
+def _write(ids: Sequence[int], now: datetime) -> int:
+    running = Onboarding.objects.running().filter(pk__in=ids).select_related("customer")
     # Customer and onboarding, as in `course`; passing by what is locked, so that nobody waits for the other.
-    locked = list(running.order_by("pk").select_for_update(of=("self", "customer"), skip_locked=True))
-    reached = _reached([one.customer_id for one in locked])
-    open_ones = StuckPeriod.objects.filter(onboarding__in=locked, ended_at=None)
-    periods = {period.onboarding_id: period for period in open_ones}
-    looks = [_judge(one, reached[one.customer_id], periods.get(one.pk), now) for one in locked]
-    _keep_up([one for one in looks if one.blocker and one.period])
+    locked = running.order_by("pk").select_for_update(of=("self", "customer"), skip_locked=True)
+    looks = _judged(list(locked), now)
+    _keep_up([one for one in looks if one.blocker and one.period and one.is_news])
     opened = _open([one for one in looks if one.blocker and not one.period], now)
     closed = _close([one for one in looks if one.period and not one.blocker], now)
     return opened + closed
 
 
-def _reached(customer_ids: Iterable[int]) -> Mapping[int, Moments]:
+def _judged(onboardings: Sequence[Onboarding], now: datetime) -> list[Look]:
+    """By what was reached by `now`; three queries."""
+    versions = ChecklistVersion.objects.in_bulk({one.version_id for one in onboardings})
+    reached = _reached([one.customer_id for one in onboardings], now)
+    open_ones = StuckPeriod.objects.filter(onboarding__in=[one.pk for one in onboardings], ended_at=None)
+    periods = {period.onboarding_id: period for period in open_ones}
+    return [
+        _judge(one, versions[one.version_id].plan, reached[one.customer_id], periods.get(one.pk), now)
+        for one in onboardings
+    ]
+
+
+def _reached(customer_ids: Sequence[int], now: datetime) -> Mapping[int, Moments]:
     found: dict[int, dict[str, datetime]] = defaultdict(dict)
-    rows = Milestone.objects.filter(customer__in=customer_ids).order_by()
+    rows = Milestone.objects.filter(customer__in=customer_ids, reached_at__lte=now).order_by()
     for customer_id, key, at in rows.values_list("customer", "key", "reached_at"):
         found[customer_id][key] = at
     return found
 
 
-def _judge(onboarding: Onboarding, reached: Moments, period: StuckPeriod | None, now: datetime) -> Look:
-    by_now = {key: at for key, at in reached.items() if at <= now}
-    plan = onboarding.version.plan
-    blocker = rules.blocker(plan, by_now, started_at=onboarding.started_at, now=now)
-    return Look(onboarding, by_now, blocker, period)
+def _judge(
+    onboarding: Onboarding, plan: rules.Checklist, reached: Moments, period: StuckPeriod | None, now: datetime
+) -> Look:
+    blocker = rules.blocker(plan, reached, started_at=onboarding.started_at, now=now)
+    return Look(onboarding, plan, reached, blocker, period)
 
 
 def _open(looks: Sequence[Look], now: datetime) -> int:
@@ -94,15 +117,13 @@ def _open(looks: Sequence[Look], now: datetime) -> int:
 
 
 def _keep_up(looks: Sequence[Look]) -> None:
-    """A period goes on, and perhaps at another item."""
+    """A period goes on, at another item or for another reason."""
     changed = []
     for one in looks:
         assert one.period
         assert one.blocker
-        words = because(one.blocker)
-        if (one.period.blocker, one.period.because) != (one.blocker.item.key, words):
-            one.period.blocker, one.period.because = one.blocker.item.key, words
-            changed.append(one.period)
+        one.period.blocker, one.period.because = one.blocker.item.key, because(one.blocker)
+        changed.append(one.period)
     StuckPeriod.objects.bulk_update(changed, ("blocker", "because"))
 
 
@@ -138,7 +159,7 @@ def _recovery(one: Look) -> str:
     if not one.reached:
         return "It is not late any more by its checklist."
     key, at = max(one.reached.items(), key=lambda pair: pair[1])
-    item = one.onboarding.version.plan.item(key)
+    item = one.plan.item(key)
     return f"{item.title if item else rules.title_of(key)} was reached on {day_words(at)}."
 
 
