@@ -12,13 +12,20 @@ from playbooks.models.run import StepState
 from playbooks.people import ask_also
 from playbooks.registry import Action, Context, Outcome, Parameter, actions, done, skipped, wait_until
 
-from . import course, milestones, provisioning, success_metrics
+from . import course, milestones, provisioning, rules, success_metrics
 from .briefs import brief_of, latest
 from .checklists import known_items
-from .models import Onboarding, ProvisioningStep
+from .models import Milestone, Onboarding, ProvisioningStep
 from .models.onboarding import MilestoneSource
 from .models.platform import ProvisioningKind
 from .welcome import follow_mail
+
+# What a step of account set-up makes true.
+REACHED_BY = {
+    ProvisioningKind.ACCOUNT: rules.PROVISIONED,
+    ProvisioningKind.AGENT: rules.FIRST_AGENT,
+    ProvisioningKind.KNOWLEDGE_BASE: rules.KNOWLEDGE_BASE,
+}
 
 Params = Mapping[str, Any]
 
@@ -40,6 +47,9 @@ def begin(context: Context, params: Params) -> Outcome:
 
 
 def prepare_provisioning(context: Context, params: Params) -> Outcome:
+    onboarding = latest(context.customer)
+    if onboarding and onboarding.state != Onboarding.State.RUNNING:
+        return skipped(f"Its onboarding is over: {onboarding.ended_because}")
     provisioning.prepare([context.customer], now=context.now)
     steps = list(ProvisioningStep.objects.filter(customer=context.customer))
     states = ", ".join(f"{step.get_kind_display()}: {step.get_state_display().lower()}" for step in steps)
@@ -47,7 +57,10 @@ def prepare_provisioning(context: Context, params: Params) -> Outcome:
 
 
 def check_setup(context: Context, params: Params) -> Outcome:
-    """Wait for a step of account set-up; what is with a person for long is not waited for."""
+    """Wait for a step of account set-up, or for the customer to do it itself; after some days no longer."""
+    reached = Milestone.objects.filter(customer=context.customer, key=REACHED_BY.get(params["step"])).first()
+    if reached is not None:
+        return done(f"{rules.title_of(reached.key)}: reached on {reached.reached_at:%Y-%m-%d}.")
     step = ProvisioningStep.objects.filter(customer=context.customer, kind=params["step"]).first()
     if step is None:
         return skipped("No account set-up was prepared for the customer.")

@@ -22,8 +22,15 @@ def follow(events: Sequence[Event], *, now: datetime) -> None:
     ids = [event.data["onboarding"] for event in events]
     completed = Onboarding.objects.filter(pk__in=ids, state=Onboarding.State.COMPLETED).select_related("customer")
     for onboarding in completed.order_by("customer_id"):
-        ask_how_it_was(onboarding, now=now)
+        if not _is_asked(onboarding):
+            ask_how_it_was(onboarding, now=now)
         success_metrics.set_up(onboarding.customer, now=now)
+
+
+def _is_asked(onboarding: Onboarding) -> bool:
+    """By a step of the playbook, which was quicker."""
+    requests = SurveyRequest.objects.filter(customer=onboarding.customer_id, survey__kind=SurveyKind.ONBOARDING_CSAT)
+    return requests.filter(asked_at__gte=onboarding.ended_at).exists()
 
 
 def ask_how_it_was(onboarding: Onboarding, *, now: datetime) -> SurveyRequest:

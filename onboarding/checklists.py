@@ -64,10 +64,7 @@ def save_draft(
     _parsed(definition)
     _lock(checklist)
     draft = _draft(checklist) or ChecklistVersion(checklist=checklist, created_at=now)
-    if revision is not None and draft.revision != revision:
-        raise ValidationError(
-            {"revision": ValidationError("Somebody has saved this draft since you opened it.", code="conflict")}
-        )
+    _same_saving(draft, revision)
     draft.definition, draft.revision = dict(definition), draft.revision + 1
     draft.is_shipped, draft.created_by = is_shipped, actor_user(by)
     draft.save()
@@ -75,15 +72,18 @@ def save_draft(
 
 
 @transaction.atomic
-def publish(checklist: Checklist, *, reason: str, by: Actor = None, now: datetime) -> ChecklistVersion:
+def publish(
+    checklist: Checklist, *, reason: str, revision: int | None = None, by: Actor = None, now: datetime
+) -> ChecklistVersion:
     """Make the draft the version in force. Onboardings under way finish on theirs.
 
-    ValidationError where there is no draft, no reason, or nothing new in it.
+    ValidationError where there is no draft, no reason, nothing new in it, or another saving than `revision` was seen.
     """
     _lock(checklist)
     draft = _draft(checklist)
     if draft is None:
         raise ValidationError("There is no draft to publish.", code="conflict")
+    _same_saving(draft, revision)
     if not reason.strip():
         raise ValidationError({"reason": "Say in a sentence why."})
     _parsed(draft.definition)
@@ -110,6 +110,14 @@ def drop_draft(checklist: Checklist) -> None:
 def reset_to_shipped(checklist: Checklist, *, by: Actor = None, now: datetime) -> ChecklistVersion:
     """Make what was shipped the draft again; publishing it is another step."""
     return save_draft(checklist, shipped(checklist.tier)["definition"], is_shipped=True, by=by, now=now)
+
+
+def _same_saving(draft: ChecklistVersion, revision: int | None) -> None:
+    """Nobody overwrites or publishes what they have not seen."""
+    if revision is not None and draft.revision != revision:
+        raise ValidationError(
+            {"revision": ValidationError("Somebody has saved this draft since you opened it.", code="conflict")}
+        )
 
 
 def _lock(checklist: Checklist) -> None:

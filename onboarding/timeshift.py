@@ -11,6 +11,8 @@ for shift in (
     Shift("onboarding.milestone", ("reached_at", "noted_at")),
     Shift("onboarding.stuckperiod", ("since", "noticed_at", "ended_at")),
     Shift("onboarding.provisioningstep", ("not_before", "claimed_at", "created_at", "settled_at")),
+    Shift("onboarding.platformpace", ("minute_began_at", "hour_began_at", "closed_until")),
+    Shift("onboarding.platformdelivery", ("happened_at", "received_at", "applied_at")),
 ):
     shifts.register(shift)
 

@@ -40,8 +40,9 @@ def create_task(context: Context, params: Params) -> Outcome:
 
 
 def assign_success_manager(context: Context, params: Params) -> Outcome:
-    if context.customer.success_manager_id:
-        return skipped(f"{context.customer.success_manager} is its success manager already.")
+    if context.customer.success_manager:
+        manager = context.customer.success_manager
+        return skipped(f"{manager.get_full_name() or manager} is its success manager already.")
     chosen = assign_best_manager(context.customer, now=context.now)
     if chosen is None:
         return failed("There is no active member of the group CSM who is here.")

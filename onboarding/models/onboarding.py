@@ -29,7 +29,7 @@ class OnboardingQuerySet(models.QuerySet["Onboarding"]):
 class Onboarding(models.Model):
     """One customer's onboarding, by the version of its tier's checklist that was in force when it began.
 
-    Begun by `services.begin` at signup; `completed` when every required item is reached or the review of day 14
+    Begun by `course.begin_all` at signup; `completed` when every required item is reached or the review of day 14
     is done (`ended_because` says which); `ended` when the customer leaves before. At most one is running a
     customer; who comes back after a departure may be onboarded again.
     """

@@ -85,8 +85,8 @@ def test_a_guided_customer_is_led_from_signup_to_adoption_and_gets_every_mail_on
     onboarding = Onboarding.objects.get()
     assert set(steps(customer).values()) <= {"done", "skipped"}
     assert {key for key, state in steps(customer).items() if state == "skipped"} == {
-        # Of the other way in; of enterprise; nobody was stuck; asked and set at completion already.
-        *("kickoff", "plan", "follow_up", "self_service", "feedback", "metrics")
+        # Of other tiers, and nobody was stuck.
+        *("kickoff", "plan", "follow_up", "self_service")
     }
     assert (onboarding.state, customer.lifecycle_stage) == ("completed", "adoption")
     assert onboarding.ended_because == (
@@ -99,6 +99,7 @@ def test_a_guided_customer_is_led_from_signup_to_adoption_and_gets_every_mail_on
     assert sent == Counter([*WELCOME, "onboarding_csat_survey"])
     assert len(sink.mails) == 6
     assert set(Goal.objects.values_list("title", flat=True)) == {"Conversations a week", "Active agents"}
+    assert SurveyRequest.objects.get().state == "open"
 
 
 def test_who_helps_itself_is_done_when_the_list_is_and_gets_the_rest_of_the_mails(sink: Sink) -> None:

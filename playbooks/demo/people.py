@@ -12,13 +12,13 @@ from ..models.run import StepState
 from ..watching import on_events
 
 _OUTCOMES = {
-    "checklist": (
-        "All four are there.",
-        "Knowledge base is still to come; the rest is set up.",
-        "Done with their admin.",
+    "kickoff": (
+        "Sponsor and IT were there; go-live by the end of next month.",
+        "Done with their project lead and their IT.",
     ),
+    "plan": ("Agreed on: two teams first, then the rest.", "Sent, and agreed on by their sponsor."),
     "call": ("Two goals written down; Maria is our counterpart.", "They want the first agent by month's end.", ""),
-    "blockers": ("Waiting for access to their own documents.", "Nobody had time; we agreed on Thursday mornings."),
+    "follow_up": ("Waiting for access to their own documents.", "Nobody had time; we agreed on Thursday mornings."),
     "review": ("First agent answers a third of the questions.", "Good start; next is the second team."),
 }
 _LEFT_OPEN, _SKIPPED = 0.15, 0.08
