@@ -14,7 +14,7 @@ from agentfactory_cs.events.registry import triggers
 from .checking import Problem, parameters_of, problems
 from .models import PlaybookVersion
 from .registry import Parameter, actions, asking_once
-from .rules import ACTION, BRANCH, EVENT, MANUAL, SCHEDULE, BadDefinition, Data, Definition, Step
+from .rules import ACTION, BRANCH, EVENT, MANUAL, MANUAL_START, SCHEDULE, BadDefinition, Data, Definition, Step
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def tell_plan(plan: Definition) -> Told:
     """A definition in words, also where it names what does not exist here."""
     return Told(
         trigger=_trigger(plan),
-        entry=_sentence(plan.entry),
+        entry=_entry(plan),
         exit=_sentence(plan.exit) if plan.exit else "",
         goal=_goal(plan),
         steps=[_step(step, plan) for step in plan.steps],
@@ -85,6 +85,13 @@ def _trigger(plan: Definition) -> str:
     if plan.trigger.kind == SCHEDULE:
         return _("Every day, everybody is looked at")
     return _("Only when somebody, or another playbook, starts it")
+
+
+def _entry(plan: Definition) -> str:
+    """Of a playbook that is only started by hand "everybody" would sound as if everybody got it."""
+    if plan.trigger.kind == MANUAL_START and not (plan.entry or {}).get("rows"):
+        return _("Whoever is chosen")
+    return _sentence(plan.entry)
 
 
 def _goal(plan: Definition) -> str:

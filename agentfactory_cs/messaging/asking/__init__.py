@@ -59,7 +59,7 @@ def ask_survey(
         expires_at=due_at + timedelta(days=survey.open_days),
     )
     template = letters.template_of(survey)
-    if reason := why_not(standing(survey, template, customer, contact, about, now), now):
+    if reason := why_not(standing(survey, template, customer, contact, now), now):
         return _not_asked(request, reason, by, now)
     return _asked(request, template, due_at, by, now)
 

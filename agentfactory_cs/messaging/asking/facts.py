@@ -10,7 +10,7 @@ from agentfactory_cs.customers.models import Contact, Customer
 
 from ..gate.rules import suppressed
 from ..models import MailTemplate, Response, Suppression, Survey, SurveyRequest
-from .rules import Standing, asks_once_whatever_it_is_about
+from .rules import Standing
 
 
 def standing(
@@ -18,7 +18,6 @@ def standing(
     template: MailTemplate | None,
     customer: Customer,
     contact: Contact | None,
-    about: str,
     now: datetime,
 ) -> Standing:
     """Four queries; of nobody, none."""
@@ -37,8 +36,8 @@ def standing(
         has_left=bool(contact.left_on and contact.left_on <= utc_day(now)),
         block=_block(contact, template),
         open_since=_open_since(survey, contact),
-        asked_at=_last_asked(survey, contact, about),
-        answered_at=_last_answered(survey, contact, about),
+        asked_at=_last_asked(survey, contact),
+        answered_at=_last_answered(survey, contact),
     )
 
 
@@ -53,15 +52,11 @@ def _open_since(survey: Survey, contact: Contact) -> datetime | None:
     return mine.values_list("asked_at", flat=True).first()
 
 
-def _last_asked(survey: Survey, contact: Contact, about: str) -> datetime | None:
+def _last_asked(survey: Survey, contact: Contact) -> datetime | None:
     mine = SurveyRequest.objects.asked().filter(contact=contact, survey=survey)
-    if not asks_once_whatever_it_is_about(survey.kind):
-        mine = mine.filter(about=about)
     return mine.aggregate(last=Max("asked_at"))["last"]
 
 
-def _last_answered(survey: Survey, contact: Contact, about: str) -> datetime | None:
-    """Answers that came in another way count too; nobody knows what those were about."""
-    if about and not asks_once_whatever_it_is_about(survey.kind):
-        return None
+def _last_answered(survey: Survey, contact: Contact) -> datetime | None:
+    """Answers that came in another way count too."""
     return Response.objects.filter(contact=contact, survey=survey).aggregate(last=Max("answered_at"))["last"]

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..scales import NPS
-
 
 @dataclass(frozen=True)
 class Standing:
     """What is known of a survey and of the person it is to be put to.
 
     `block` is why their address gets no mail of the survey's topic ("" where it does); `open_since` is when they were
-    asked what still waits for their answer; `asked_at` and `answered_at` are the last time, of the same thing.
+    asked what still waits for their answer; `asked_at` and `answered_at` are the last time, whatever it was about.
     """
 
     survey: str
@@ -56,8 +54,3 @@ def _too_soon(standing: Standing, now: datetime) -> str:
     if standing.asked_at and standing.asked_at > since:
         return f"They were asked on {standing.asked_at:%Y-%m-%d}; people are asked {most}"
     return ""
-
-
-def asks_once_whatever_it_is_about(kind: str) -> bool:
-    """NPS is about all of us; satisfaction is about one thing, and another thing may be asked about sooner."""
-    return kind == NPS
