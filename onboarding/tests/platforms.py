@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+import pytest
 
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer
@@ -54,6 +55,16 @@ def running_platform(*arguments: str) -> Iterator[LocalPlatform]:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def platform(settings: Any) -> Iterator[LocalPlatform]:
+    """A platform of its own for this test, with blueprints for starters, and settings that lead there."""
+    with running_platform() as running:
+        settings.AGENTFACTORY_API_URL, settings.AGENTFACTORY_API_KEY = running.url, KEY
+        settings.AGENTFACTORY_BLUEPRINTS = {"starter": "starter-kit"}
+        settings.AGENTFACTORY_KNOWLEDGE_BLUEPRINTS = {"starter": "knowledge"}
+        yield running
 
 
 def new_customer(**fields: Any) -> Customer:
