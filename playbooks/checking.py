@@ -72,15 +72,28 @@ def _of_step(step: Step, place: str) -> Iterator[Problem]:
     if step.kind == ACTION and step.action not in actions:
         yield Problem(f"{place}.action", f"there is no action {step.action!r}.")
         return
+    yield from (Problem.of(BadParameter(f"{place}.params.{error}")) for error in _of_params(step))
+
+
+def _of_params(step: Step) -> Iterator[BadParameter]:
     parameters = parameters_of(step.kind, step.action)
-    for key in sorted(set(step.params) - {parameter.key for parameter in parameters}):
-        known = ", ".join(sorted(parameter.key for parameter in parameters)) or "none"
-        yield Problem(f"{place}.params.{key}", f"there is no such parameter here; known: {known}.")
+    known = ", ".join(sorted(parameter.key for parameter in parameters)) or "none"
+    wrong = [
+        BadParameter(f"{key}: there is no such parameter here; known: {known}.")
+        for key in sorted(set(step.params) - {parameter.key for parameter in parameters})
+    ]
     for parameter in parameters:
         try:
             parameter.checked(step.params.get(parameter.key))
         except BadParameter as error:
-            yield Problem.of(BadParameter(f"{place}.params.{error}"))
+            wrong.append(error)
+    yield from wrong
+    # What depends on several of them is asked once each fits by itself.
+    if step.kind == ACTION and not wrong:
+        try:
+            actions.get(step.action).checked(step.params)
+        except BadParameter as error:
+            yield error
 
 
 def parameters_of(kind: str, action: str) -> Sequence[Parameter]:
