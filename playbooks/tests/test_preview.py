@@ -235,13 +235,13 @@ def test_those_named_have_the_most_revenue_and_the_figures_of_their_day(playbook
 
 
 def test_facts_without_history_are_named() -> None:
-    asked = rows(("customers.tier", "in", ["pro"]), (AGE, "at_least", 1))
+    asked = rows(("customers.tags", "has", ["vip"]), (AGE, "at_least", 1))
     playbook = make_playbook(trigger=DAILY, entry=asked, now=NIGHT)
     plan = playbook.versions.get().plan
 
     result = result_of(playbook, plan, simulate(playbook, plan, FIRST_DAY, FIRST_DAY), FIRST_DAY, FIRST_DAY)
 
-    assert list(result.today_only) == ["Tier"]
+    assert list(result.today_only) == ["Tags"]
 
 
 def test_the_days_cost_as_many_queries_for_many_customers_as_for_few() -> None:
