@@ -9,16 +9,16 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from agentfactory_cs.customers.conditions import Condition
 from agentfactory_cs.customers.days import end_of_day, start_of_day, utc_day
-from agentfactory_cs.customers.models import Customer
+from agentfactory_cs.customers.models import Contact, Customer
 
+from ..contacts import PATIENCE
 from ..deciding import Past, Standing, is_held_out, why_not
 from ..models import Playbook
 from ..models.run import RefusalReason
-from ..moments import has_mail, zones_of
+from ..moments import has_mail, sends_mail, zones_of
 from ..rules import BRANCH, EVENT, MANUAL, SCHEDULE, Data, Definition, Step
 from ..way import Place, answer, deadline
 from .arrivals import Arrival, by_the_hour
@@ -92,8 +92,9 @@ class _Past:
     def _enter(self, arrivals: Sequence[Arrival], now: datetime) -> None:
         entered = [walk for arrival in arrivals if (walk := self._entered(arrival, now))]
         staying = [walk for walk in entered if not walk.is_held_out]
-        for walk, zone in self._zones(staying):
-            walk.zone = zone
+        if has_mail(self.plan) and staying:
+            _address(staying)
+        for walk in staying:
             self._plan(walk.begin(self.route))
 
     def _entered(self, arrival: Arrival, now: datetime) -> Walk | None:
@@ -122,12 +123,6 @@ class _Past:
             if walk
             else self.history.before.get(arrival.customer_id),
         )
-
-    def _zones(self, walks: Sequence[Walk]) -> Iterable[tuple[Walk, ZoneInfo | None]]:
-        if not has_mail(self.plan):
-            return ((walk, None) for walk in walks)
-        zones = zones_of(Customer.objects.in_bulk([walk.customer_id for walk in walks]).values()) if walks else {}
-        return ((walk, zones.get(walk.customer_id)) for walk in walks)
 
     def _plan(self, ahead: Iterable[Due]) -> None:
         for due in ahead:
@@ -178,14 +173,20 @@ class _Past:
         elif not holds:
             ahead = walk.pass_over(step, self.route, at)
         else:
-            self.route.note(walk, step, at)
-            ahead = self._begun(due) if step.kind == MANUAL else walk.settle(step, DONE, self.route, at)
+            ahead = self._begin(due)
         self._plan(ahead)
         if walk.ended_at is not None:
             self.under_way.pop(walk.customer_id, None)
 
-    def _begun(self, due: Due) -> Iterable[Due]:
-        return [Due(finished_at(due.step, due.at), due.walk, due.step, by_person=True)]
+    def _begin(self, due: Due) -> Iterable[Due]:
+        """Mail to nobody waits for somebody before it is given up, and what hangs on it waits too."""
+        walk, step, at = due.walk, due.step, due.at
+        if sends_mail(step) and not walk.is_reachable and due.since is None:
+            return [Due(at + PATIENCE, walk, step, at)]
+        self.route.note(walk, step, at)
+        if step.kind == MANUAL:
+            return [Due(finished_at(step, at), walk, step, by_person=True)]
+        return walk.settle(step, DONE, self.route, at)
 
     def _decide(self, due: Due, holds: bool, day: date) -> Iterable[Due]:
         """A branch is asked again every day, as a real one is every hour."""
@@ -194,6 +195,15 @@ class _Past:
             return due.walk.settle(due.step, Place(True, True, True, outcome), self.route, due.at)
         again = min(max(due.at + timedelta(days=1), end_of_day(day)), deadline(due.step, since))
         return [Due(again, due.walk, due.step, since)]
+
+
+def _address(walks: Sequence[Walk]) -> None:
+    """Where their readers live, and whether there is one. Three queries."""
+    ids = [walk.customer_id for walk in walks]
+    zones = zones_of(Customer.objects.in_bulk(ids).values())
+    reachable = set(Contact.objects.filter(customer__in=ids, is_primary=True).values_list("customer", flat=True))
+    for walk in walks:
+        walk.zone, walk.is_reachable = zones.get(walk.customer_id), walk.customer_id in reachable
 
 
 def _holding(condition: Data | None, customer_ids: Collection[int], now: datetime) -> set[int]:

@@ -18,14 +18,18 @@ DONE = Place(is_timed=True, is_settled=True, is_done=True)
 
 @dataclass(slots=True)
 class Walk:
-    """A customer that would have entered. `mails` and `tasks` are the moments at which it would have been sent or
-    caused one; `ended_at` is None while it is under way."""
+    """A customer that would have entered.
+
+    `is_reachable`: it has a primary contact. `mails` and `tasks` are the moments at which it would have been sent or
+    caused one; `ended_at` is None while it is under way.
+    """
 
     customer_id: int
     entered_at: datetime
     event_id: int | None = None
     is_held_out: bool = False
     zone: ZoneInfo | None = None
+    is_reachable: bool = True
     ended_at: datetime | None = None
     has_left_early: bool = False
     mails: list[tuple[datetime, bool]] = field(default_factory=list)
@@ -55,7 +59,8 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A step that comes due; `since` is when a branch did first; `by_person`: its task is finished."""
+    """A step that comes due; `since` is when it did first, of a branch, and of mail that waits for a contact;
+    `by_person`: its task is finished."""
 
     at: datetime
     walk: Walk
