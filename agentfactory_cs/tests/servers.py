@@ -51,7 +51,6 @@ def _start_servers() -> None:
         pytest.exit(str(problem), returncode=1)
 
 
-@pytest.hookimpl(trylast=True)
 # Each takes a minute or more, in a file of its own: begun last, they would keep one worker busy while the others rest.
 LONG = (
     "test_set_up_faults.py",
@@ -72,6 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.name, len(LONG)))
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     if _folder is not None:
         embedded.leave(wait_seconds=30)
