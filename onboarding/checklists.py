@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.services import Actor, actor_user
 
 from . import rules
@@ -39,9 +38,12 @@ def in_force_of(tiers: Collection[str]) -> dict[str, ChecklistVersion]:
 
 
 def known_items() -> list[tuple[str, str]]:
-    """What can be reached, with its name: the known milestones, and the own items of the checklists in force."""
+    """What can be reached, with its name: the known milestones, and the own items of every published checklist.
+
+    Also of those that are no longer in force: playbooks that name one of their items are at work.
+    """
     found = dict(rules.KNOWN)
-    for version in in_force_of(list(Customer.Tier)).values():
+    for version in ChecklistVersion.objects.filter(state="published").order_by("-published_at", "-pk"):
         for item in version.plan.items:
             found.setdefault(item.key, item.title)
     return list(found.items())

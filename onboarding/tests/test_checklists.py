@@ -158,3 +158,15 @@ def test_the_database_refuses_to_change_what_was_published() -> None:
     version.definition = MINE
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         version.save()
+
+
+@pytest.mark.django_db
+def test_an_item_that_was_published_stays_known_to_the_playbooks_that_name_it() -> None:
+    checklist = of("pro")
+    checklists.save_draft(checklist, MINE, now=NOW)
+    checklists.publish(checklist, reason="Something of our own.", now=NOW)
+
+    checklists.save_draft(checklist, {"items": [{"key": "other_item", "title": "Another"}]}, now=NOW)
+    checklists.publish(checklist, reason="Not any more.", now=NOW)
+
+    assert {"own_item", "other_item"} <= dict(checklists.known_items()).keys()

@@ -37,7 +37,7 @@ class Row:
             raise BadCondition(f"{place}.fact: there is no fact {data.get('fact')!r}.")
         fact = facts.get(data["fact"])
         fitting = operators_of(fact.type)
-        if data.get("operator") not in fitting:
+        if not isinstance(data.get("operator"), str) or data["operator"] not in fitting:
             raise BadCondition(f"{place}.operator: must be one of {', '.join(fitting)}, not {data.get('operator')!r}.")
         operator = fitting[data["operator"]]
         return cls(fact, operator, _value(fact, operator, data.get("value"), f"{place}.value"))
