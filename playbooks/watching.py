@@ -39,7 +39,8 @@ def _settle_by_task(event: Event, now: datetime) -> None:
     run_ids = RunStep.objects.filter(task=event.data["task"]).values("run")
     for run in _locked(Run.objects.filter(pk__in=run_ids)):
         step = run.steps.filter(task=event.data["task"], state=StepState.WITH_PERSON).select_related("task").first()
-        if step and step.task:
+        # One that was finished by mistake and is open again settles nothing.
+        if step and step.task and step.task.status != Task.Status.OPEN:
             step.run = run
             skipped = step.task.status == Task.Status.SKIPPED
             state = StepState.SKIPPED if skipped else StepState.DONE

@@ -38,6 +38,8 @@ def _settle_by_tasks(tasks: dict[int | None, Event], now: datetime) -> None:
     steps = _locked(ProvisioningStep.objects.filter(task__in=[pk for pk in tasks if pk], state=State.WITH_PERSON))
     for step in steps:
         assert step.task is not None
+        if step.task.status == Task.Status.OPEN:  # finished by mistake, and open again
+            continue
         event, skipped = tasks[step.task.pk], step.task.status == Task.Status.SKIPPED
         verb = "Skipped" if skipped else "Done"
         because = step.task.outcome or f"{verb} by {event.by_label}."

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from agentfactory_cs.customers.models import Customer, StaffProfile, Task
+from agentfactory_cs.customers.services.relationship import finish_task, reopen_task
 from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_member
 from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging.models import Notice
-from playbooks import entering, people, services
-from playbooks.models import Run
+from playbooks import entering, people, services, watching
+from playbooks.models import Run, RunStep
 from playbooks.registry import Action, Context, Outcome, Parameter, actions, done
 from playbooks.working import work_off_due
 
@@ -114,3 +115,13 @@ def test_a_run_that_an_event_began_says_what_happened() -> None:
     run = Run.objects.get(playbook=playbook)
     assert run.entered_because == "Signed up on the Pro tier"
     assert days_pass(run, 0).steps.get().task is not None
+
+
+def test_a_task_finished_by_mistake_and_open_again_settles_nothing() -> None:
+    task = asked()
+    finish_task(task, now=NOW)
+    reopen_task(task, now=NOW)
+
+    watching.on_events(list(Event.objects.filter(trigger="customers.task_finished")), NOW)
+
+    assert RunStep.objects.get(task=task).state == "with_person"

@@ -27,8 +27,10 @@ def save_endpoint(endpoint: WebhookEndpoint, *, by: Actor = None, now: datetime)
     endpoint.full_clean()
     if unknown := sorted(key for key in endpoint.triggers if key not in triggers):
         raise ValidationError({"triggers": f"There is no event “{unknown[0]}”."})
+    is_new = endpoint.pk is None
     _check_address(endpoint.address)
-    endpoint.save()
+    # Asking for the address takes time: what became of secret and state meanwhile stays.
+    endpoint.save(update_fields=None if is_new else ("address", "description", "triggers"))
     return endpoint
 
 
