@@ -128,9 +128,21 @@ def _work(step: RunStep, judgement: Judgement | None, now: datetime) -> None:
     elif judgement and not judgement.holds:
         settle(step, StepState.SKIPPED, because=unmet_words(judgement), result=facts, now=now)
     elif plan.kind == MANUAL:
-        hand_over(step, task_for(step, plan, now=now))
+        _ask_a_person(step, plan, now)
     else:
         _take(step, _do(step, plan, now) if plan.kind == ACTION else done(), facts, now)
+
+
+def _ask_a_person(step: RunStep, plan: Step, now: datetime) -> None:
+    """In a savepoint: a task that cannot be made fails its own step, not the batch it is in."""
+    try:
+        with transaction.atomic():
+            task = task_for(step, plan, now=now)
+    except Exception as error:
+        logger.exception("The task of step %s of run %s could not be made", step.key, step.run_id)
+        _retry_or_fail(step, failed(f"{type(error).__name__}: {error}", permanent=False), now)
+    else:
+        hand_over(step, task)
 
 
 def _decide(step: RunStep, plan: Step, judgement: Judgement | None, facts: dict[str, Any], now: datetime) -> None:

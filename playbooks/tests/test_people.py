@@ -11,7 +11,7 @@ from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_m
 from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging.models import Notice
 from playbooks import entering, people, services, watching
-from playbooks.models import Run, RunStep
+from playbooks.models import PlaybookVersion, Run, RunStep
 from playbooks.registry import Action, Context, Outcome, Parameter, actions, done
 from playbooks.working import work_off_due
 
@@ -125,3 +125,19 @@ def test_a_task_finished_by_mistake_and_open_again_settles_nothing() -> None:
     watching.on_events(list(Event.objects.filter(trigger="customers.task_finished")), NOW)
 
     assert RunStep.objects.get(task=task).state == "with_person"
+
+
+def test_a_task_that_cannot_be_made_fails_its_own_step_and_no_other_of_the_batch() -> None:
+    playbook = make_playbook(manual_step(params={"task_kind": "call"}))
+    run = services.start_run(make_customer(), playbook, now=NOW, why="They called us.")
+    version = PlaybookVersion(playbook=playbook, number=2, state="published", published_at=NOW, created_at=NOW)
+    version.definition = {**run.version.definition, "steps": [{**manual_step(), "params": {"task_kind": "gone"}}]}
+    version.save()
+    Run.objects.filter(pk=run.pk).update(version=version)
+    other = services.start_run(make_customer(), make_playbook(manual_step()), now=NOW, why="They called us.")
+
+    work_off_due(now=NOW)
+
+    broken, fine = RunStep.objects.get(run=run), RunStep.objects.get(run=other)
+    assert (broken.state, fine.state) == ("waiting", "with_person")
+    assert "there is no 'gone'" in broken.because
