@@ -47,7 +47,7 @@ class Registry(Generic[T]):
         return iter(sorted(self._items.values(), key=lambda item: getattr(item, "order", 0)))
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items
+        return isinstance(key, str) and key in self._items
 
     def __len__(self) -> int:
         return len(self._items)

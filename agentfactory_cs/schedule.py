@@ -56,6 +56,30 @@ JOBS = (
         crontab="45 * * * *",
     ),
     Job(
+        "Look for milestones",
+        "onboarding.tasks.look_for_milestones",
+        "Notes what customers in onboarding have reached by their usage and courses, and completes who is done.",
+        every_seconds=300,
+    ),
+    Job(
+        "Look for stuck customers",
+        "onboarding.tasks.look_for_stuck",
+        "Notices who does not go on in onboarding, and who does again.",
+        every_seconds=900,
+    ),
+    Job(
+        "Read success metrics",
+        "onboarding.tasks.read_success_metrics",
+        "Reads last week's use into the success metrics that were set at the end of onboarding.",
+        crontab="30 1 * * 1",
+    ),
+    Job(
+        "Resume interrupted previews",
+        "playbooks.tasks.resume_previews",
+        "Takes up previews of playbooks that no worker holds.",
+        every_seconds=60,
+    ),
+    Job(
         "Overrides that ran out",
         "health.tasks.note_expired_overrides",
         "Records scores set by hand that have run out, and tells their owners.",
@@ -90,6 +114,42 @@ JOBS = (
         "agentfactory_cs.messaging.tasks.deliver_mail",
         "Sends the mail to customers that is due, and looks after what a stopped worker left behind.",
         every_seconds=10,
+    ),
+    Job(
+        "Look after surveys",
+        "agentfactory_cs.messaging.tasks.look_after_surveys",
+        "Reminds who has not answered, once, and closes what nobody answered in time.",
+        every_seconds=300,
+    ),
+    Job(
+        "Set accounts up",
+        "onboarding.tasks.set_accounts_up",
+        "Does the steps of account set-up that are due, on the platform.",
+        every_seconds=10,
+    ),
+    Job(
+        "Apply what the platform told us",
+        "onboarding.tasks.apply_deliveries",
+        "Puts the platform's webhooks on timelines, and notes the milestones they tell of.",
+        every_seconds=10,
+    ),
+    Job(
+        "Tend what the platform told us",
+        "onboarding.tasks.tend_deliveries",
+        "Tries again what could not be applied, and drops webhooks older than PLATFORM_DELIVERY_DAYS.",
+        crontab="*/10 * * * *",
+    ),
+    Job(
+        "Send webhooks",
+        "agentfactory_cs.events.tasks.deliver_webhooks",
+        "Posts the outgoing webhooks that are due, and tries again what failed.",
+        every_seconds=10,
+    ),
+    Job(
+        "Forget old webhook deliveries",
+        "agentfactory_cs.events.tasks.forget_deliveries",
+        "Drops deliveries of webhooks that are older than WEBHOOK_DELIVERY_DAYS.",
+        crontab="40 3 * * *",
     ),
     Job(
         "Forget old usage ids",

@@ -184,6 +184,12 @@ MAIL_WORKERS = env.int("MAIL_WORKERS", default=2)
 SLACK_HOSTS = env.list("SLACK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
 SITE_ADDRESS = addresses.site(env("SITE_ADDRESS", default=""), env("HOST", default=""), env("PORT", default=""))
 
+# -- Outgoing webhooks -------------------------------------------------------------------------
+# Addresses in our own network are refused unless this is set; then http on this machine is allowed as well.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+# How long what was sent, with its answer, is kept.
+WEBHOOK_DELIVERY_DAYS = env.int("WEBHOOK_DELIVERY_DAYS", default=90)
+
 # -- Files -----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -284,10 +290,17 @@ SPECTACULAR_SETTINGS = {
         "BacktestStateEnum": "health.models.backtest.BacktestState",
         "ChurnReasonEnum": "agentfactory_cs.customers.models.customer.ChurnReason",
         "EmailStateEnum": "agentfactory_cs.messaging.models.outbox.EmailState",
+        "OnboardingStateEnum": "onboarding.models.onboarding.OnboardingState",
+        "PlatformDeliveryStateEnum": "onboarding.models.platform.PlatformDeliveryState",
         "PlaybookStateEnum": "playbooks.models.playbook.PlaybookState",
         "PlaybookRunStateEnum": "playbooks.models.run.RunState",
         "PlaybookRunStepStateEnum": "playbooks.models.run.StepState",
+        "ProvisioningStateEnum": "onboarding.models.platform.ProvisioningState",
+        "PublicationStateEnum": "playbooks.models.playbook.PlaybookVersionState",
+        "WebhookDeliveryStateEnum": "agentfactory_cs.events.models.webhook.WebhookDeliveryState",
         "SuppressionReasonEnum": "agentfactory_cs.messaging.models.outbox.SuppressionReason",
+        "SurveyKindEnum": "agentfactory_cs.messaging.models.surveys.SurveyKind",
+        "SurveyRequestStateEnum": "agentfactory_cs.messaging.models.survey_requests.SurveyRequestState",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -316,3 +329,19 @@ DOCUMENTATION_ADDRESS = env("DOCUMENTATION_ADDRESS", default="https://docs.agent
 # -- Health ----------------------------------------------------------------------------------
 # How many workers share the daily scoring.
 HEALTH_SCORING_WORKERS = env.int("HEALTH_SCORING_WORKERS", default=2)
+
+# -- Onboarding (docs/onboarding.md) -----------------------------------------------------------
+# The platform's API, which ends in /api/v1; without address and key, accounts are set up by people.
+AGENTFACTORY_API_URL = env("AGENTFACTORY_API_URL", default="").rstrip("/")
+AGENTFACTORY_API_KEY = env("AGENTFACTORY_API_KEY", default="")
+# What the platform signs its webhooks with; without it they are refused.
+AGENTFACTORY_WEBHOOK_SECRET = env("AGENTFACTORY_WEBHOOK_SECRET", default="")
+# What is installed for a customer of a tier, as free=starter-kit,pro=pro-kit.
+AGENTFACTORY_BLUEPRINTS = env.dict("AGENTFACTORY_BLUEPRINTS", default={})
+AGENTFACTORY_KNOWLEDGE_BLUEPRINTS = env.dict("AGENTFACTORY_KNOWLEDGE_BLUEPRINTS", default={})
+AGENTFACTORY_AGENT_MODEL = env("AGENTFACTORY_AGENT_MODEL", default="gpt-4o-mini")
+# What the platform allows us.
+AGENTFACTORY_CALLS_PER_MINUTE = env.int("AGENTFACTORY_CALLS_PER_MINUTE", default=60)
+AGENTFACTORY_CALLS_PER_HOUR = env.int("AGENTFACTORY_CALLS_PER_HOUR", default=1000)
+# How long the platform's webhooks are kept; those that fit no customer too.
+PLATFORM_DELIVERY_DAYS = env.int("PLATFORM_DELIVERY_DAYS", default=90)

@@ -1,4 +1,6 @@
-"""Every address. Apps bring their REST resources in `api.py`, found the way the admin finds `admin.py`."""
+"""Every address. Apps bring their REST resources in `api.py` and the webhooks they receive in `hooks.py`, found the way
+the admin finds `admin.py`.
+"""
 
 from importlib import import_module
 
@@ -11,12 +13,12 @@ from django.views.generic import RedirectView
 from .healthz import healthz
 
 
-def resources() -> list[URLPattern | URLResolver]:
-    """What the apps' `api.py` (a module or a package) list in `urlpatterns`, for /api/v1/."""
+def of_apps(name: str) -> list[URLPattern | URLResolver]:
+    """What the apps list in `urlpatterns` of a module (or package) of that name."""
     found: list[URLPattern | URLResolver] = []
     for config in apps.get_app_configs():
-        if config.module and module_has_submodule(config.module, "api"):
-            found += getattr(import_module(f"{config.name}.api"), "urlpatterns", [])
+        if config.module and module_has_submodule(config.module, name):
+            found += getattr(import_module(f"{config.name}.{name}"), "urlpatterns", [])
     return found
 
 
@@ -27,7 +29,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("mail/", include("agentfactory_cs.messaging.urls")),
-    path("hooks/mail/", include("agentfactory_cs.messaging.hooks")),
+    path("hooks/", include(of_apps("hooks"))),
     path("api/", include("agentfactory_cs.rest.urls")),
-    path("api/v1/", include(resources())),
+    path("api/v1/", include(of_apps("api"))),
 ]

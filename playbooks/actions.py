@@ -1,4 +1,4 @@
-"""What the ground can do for a playbook: mail, tasks, success managers, stages, tags, other playbooks."""
+"""What the ground can do for a playbook: mail, surveys, tasks, success managers, stages, tags, other playbooks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -11,6 +11,7 @@ from agentfactory_cs.console.registry import Words
 from agentfactory_cs.customers.models import Customer, Task
 from agentfactory_cs.customers.services import assign_best_manager, save_customer, save_task, set_tags
 
+from .calling import call, webhooks
 from .entering import Candidate, enter
 from .fields import check_value, fields, set_field
 from .mailing import send_mail, templates
@@ -20,6 +21,7 @@ from .posting import channels, check_text, post
 from .registry import Action, Context, Outcome, Parameter, actions, done, failed, skipped
 from .services import in_force
 from .steps import end_run
+from .surveying import ask_survey, surveys
 
 Params = Mapping[str, Any]
 
@@ -38,8 +40,9 @@ def create_task(context: Context, params: Params) -> Outcome:
 
 
 def assign_success_manager(context: Context, params: Params) -> Outcome:
-    if context.customer.success_manager_id:
-        return skipped(f"{context.customer.success_manager} is its success manager already.")
+    if context.customer.success_manager:
+        manager = context.customer.success_manager
+        return skipped(f"{manager.get_full_name() or manager} is its success manager already.")
     chosen = assign_best_manager(context.customer, now=context.now)
     if chosen is None:
         return failed("There is no active member of the group CSM who is here.")
@@ -132,6 +135,15 @@ for action in (
         sends_mail=True,
         order=5,
     ),
+    Action(
+        "messaging.ask_survey",
+        _("Ask a survey"),
+        ask_survey,
+        (Parameter("survey", _("Survey"), "choice", choices=surveys),),
+        icon="rate_review",
+        sends_mail=True,
+        order=6,
+    ),
     Action("playbooks.assign_success_manager", _("Assign a success manager"), assign_success_manager, icon="badge"),
     Action(
         "playbooks.set_stage",
@@ -168,6 +180,16 @@ for action in (
         ),
         icon="tag",
         check=check_text,
+    ),
+    Action(
+        "events.call_webhook",
+        _("Call a webhook"),
+        call,
+        (
+            Parameter("webhook", _("Webhook"), "choice", choices=webhooks, help=_("From Settings, Webhooks.")),
+            Parameter("note", _("Note"), required=False, default="", help=_("Sent along; for the other system.")),
+        ),
+        icon="webhook",
     ),
     Action("playbooks.start_playbook", _("Start a playbook"), start_playbook, _PLAYBOOK, icon="play_circle"),
     Action("playbooks.stop_playbook", _("Stop a playbook"), stop_playbook, _PLAYBOOK, icon="stop_circle"),

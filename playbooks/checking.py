@@ -1,39 +1,103 @@
 """Whether a definition can be run here: its facts, events, actions and their parameters exist and fit."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 from agentfactory_cs.customers.conditions import BadCondition, Condition
 from agentfactory_cs.events.registry import triggers
 
-from .registry import BadParameter, actions
-from .rules import ACTION, EVENT, BadDefinition, Data, Definition, Step
+from .people import PARAMETERS
+from .registry import BadParameter, Parameter, actions
+from .rules import ACTION, EVENT, MANUAL, BadDefinition, Data, Definition, Step
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a definition cannot be run: the place in it (`steps.3.params.template`) and the reason."""
+
+    place: str
+    reason: str
+
+    @classmethod
+    def of(cls, error: ValueError) -> "Problem":
+        place, _colon, reason = str(error).partition(": ")
+        return cls(place, reason)
+
+    @property
+    def step(self) -> int | None:
+        """The place of the step it is about, from 0; None where it is about none."""
+        parts = self.place.split(".")
+        return int(parts[1]) if len(parts) > 1 and parts[0] == "steps" and parts[1].isdigit() else None
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+def problems(data: Data) -> list[Problem]:
+    """All that is wrong; where it does not parse, the first thing that keeps it from that."""
+    try:
+        plan = Definition.from_data(data)
+    except BadDefinition as error:
+        return [Problem.of(error)]
+    return list(_problems(plan))
 
 
 def check(data: Data) -> Definition:
-    """The definition, parsed. Raises BadDefinition naming the place and the reason."""
+    """The definition, parsed. Raises BadDefinition naming the first place and the reason."""
     plan = Definition.from_data(data)
-    if plan.trigger.kind == EVENT and plan.trigger.event not in triggers:
-        raise BadDefinition(f"trigger.event: there is no event {plan.trigger.event!r}.")
-    _check_condition(plan.entry, "entry")
-    _check_condition(plan.exit, "exit")
-    _check_condition(plan.goal.when if plan.goal else None, "goal.when")
-    for place, step in enumerate(plan.steps):
-        _check_step(step, f"steps.{place}")
+    for problem in _problems(plan):
+        raise BadDefinition(str(problem))
     return plan
 
 
-def _check_condition(data: Data | None, place: str) -> None:
+def _problems(plan: Definition) -> Iterator[Problem]:
+    if plan.trigger.kind == EVENT and plan.trigger.event not in triggers:
+        yield Problem("trigger.event", f"there is no event {plan.trigger.event!r}.")
+    yield from _of_condition(plan.entry, "entry")
+    yield from _of_condition(plan.exit, "exit")
+    yield from _of_condition(plan.goal.when if plan.goal else None, "goal.when")
+    for place, step in enumerate(plan.steps):
+        yield from _of_step(step, f"steps.{place}")
+
+
+def _of_condition(data: Data | None, place: str) -> Iterator[Problem]:
     try:
         Condition.from_data(data, place)
     except BadCondition as error:
-        raise BadDefinition(str(error)) from None
+        yield Problem.of(error)
 
 
-def _check_step(step: Step, place: str) -> None:
-    _check_condition(step.condition, f"{place}.condition")
-    if step.kind != ACTION:
+def _of_step(step: Step, place: str) -> Iterator[Problem]:
+    yield from _of_condition(step.condition, f"{place}.condition")
+    if step.kind == ACTION and step.action not in actions:
+        yield Problem(f"{place}.action", f"there is no action {step.action!r}.")
         return
-    if step.action not in actions:
-        raise BadDefinition(f"{place}.action: there is no action {step.action!r}.")
-    try:
-        actions.get(step.action).checked(step.params)
-    except BadParameter as error:
-        raise BadDefinition(f"{place}.params.{error}") from None
+    yield from (Problem.of(BadParameter(f"{place}.params.{error}")) for error in _of_params(step))
+
+
+def _of_params(step: Step) -> Iterator[BadParameter]:
+    parameters = parameters_of(step.kind, step.action)
+    known = ", ".join(sorted(parameter.key for parameter in parameters)) or "none"
+    wrong = [
+        BadParameter(f"{key}: there is no such parameter here; known: {known}.")
+        for key in sorted(set(step.params) - {parameter.key for parameter in parameters})
+    ]
+    for parameter in parameters:
+        try:
+            parameter.checked(step.params.get(parameter.key))
+        except BadParameter as error:
+            wrong.append(error)
+    yield from wrong
+    # What depends on several of them is asked once each fits by itself.
+    if step.kind == ACTION and not wrong:
+        try:
+            actions.get(step.action).checked(step.params)
+        except BadParameter as error:
+            yield error
+
+
+def parameters_of(kind: str, action: str) -> Sequence[Parameter]:
+    """What a step of the kind, or with the action, is told; nothing where there is no such action."""
+    if kind == MANUAL:
+        return PARAMETERS
+    return actions.get(action).parameters if kind == ACTION and action in actions else ()

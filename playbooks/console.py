@@ -7,12 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from agentfactory_cs.console.registry import Entry, Panel, entries, panels
+from agentfactory_cs.console.registry import Card, Entry, Panel, Scope, cards, entries, panels
 from agentfactory_cs.customers.models import Customer
 
+from .effect.page import at_work
 from .models import RunStep
 from .models.run import StepState
-from .queries import refusals_of_customer, runs_of_customer, startable
+from .queries import in_force_everywhere, refusals_of_customer, runs_of_customer, startable
+from .reviewing import is_overdue
 
 SHOWN = 5
 
@@ -32,6 +34,13 @@ def of_customer(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
         "startable": startable(customer.pk) if may_start else [],
         "may_start": may_start,
     }
+
+
+def at_work_now(request: HttpRequest, scope: Scope) -> Mapping[str, Any]:
+    """The active playbooks, each with what can be said of its effect. Four queries."""
+    active = in_force_everywhere()
+    overdue = sum(is_overdue(playbook, scope.now) for playbook, _version in active)
+    return {"lines": at_work(active, scope.now), "overdue": overdue}
 
 
 for entry in (
@@ -66,5 +75,16 @@ panels.register(
         "side",
         30,
         "playbooks.view_run",
+    )
+)
+cards.register(
+    Card(
+        "playbooks.at_work",
+        _("Playbooks at work with their effect"),
+        "admin/cards/playbooks.html",
+        at_work_now,
+        6,
+        45,
+        "playbooks.view_playbook",
     )
 )

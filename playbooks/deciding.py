@@ -8,6 +8,7 @@ from agentfactory_cs.customers.days import utc_day
 
 from .models import Playbook
 from .models.run import RefusalReason
+from .words import LEFT_US
 
 # An event learned of so long after it happened (an import of customers of last year) is no reason to act now.
 OLD_NEWS = timedelta(days=2)
@@ -42,7 +43,7 @@ class Standing:
 def why_not(standing: Standing, cool_down_days: int, now: datetime) -> Reason | None:
     """The weightiest reason against entering, in words; None where there is none."""
     if standing.has_churned:
-        return RefusalReason.CHURNED, "The customer has left us."
+        return RefusalReason.CHURNED, LEFT_US
     if standing.past and (reason := _not_again(standing.past, standing.event_id, cool_down_days, now)):
         return reason
     if standing.held_by:

@@ -17,11 +17,13 @@ from agentfactory_cs.customers.conditions.condition import Judgement
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.models import Event
+from agentfactory_cs.events.queries import line_of
 from agentfactory_cs.events.services import Actor, actor_user, record_all
 
 from .deciding import Past, Reason, Standing, is_held_out, why_not
 from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .moments import due_at, has_mail, zones_of
+from .queries import in_force_everywhere
 from .rules import EVENT, SCHEDULE, Definition
 from .way import hangs
 from .words import met_words, unmet_words
@@ -63,10 +65,7 @@ def look_at_everybody(now: datetime) -> int:
 
 def _in_force(on: str) -> list[tuple[Playbook, PlaybookVersion]]:
     """The active playbooks of a kind of trigger with their versions in force, the most important first."""
-    newest = PlaybookVersion.objects.filter(state="published", playbook__in=Playbook.objects.active())
-    newest = newest.order_by("playbook_id", "-number").distinct("playbook_id").select_related("playbook")
-    found = [(version.playbook, version) for version in newest if version.plan.trigger.kind == on]
-    return sorted(found, key=lambda pair: (-pair[0].priority, pair[0].pk))
+    return [(playbook, version) for playbook, version in in_force_everywhere() if version.plan.trigger.kind == on]
 
 
 @transaction.atomic
@@ -161,7 +160,7 @@ def _run(
         playbook=playbook,
         version=version,
         customer_id=candidate.customer_id,
-        entered_because=because or met_words(judged) or _trigger_words(version.plan),
+        entered_because=because or met_words(judged) or _trigger_words(version.plan, candidate.event),
         entry_facts={"rows": [list(row) for row in judged.rows]},
         event_id=candidate.event.pk if candidate.event else None,
         started_by=actor_user(by),
@@ -174,7 +173,10 @@ def _run(
     return run
 
 
-def _trigger_words(plan: Definition) -> str:
+def _trigger_words(plan: Definition, event: Event | None) -> str:
+    """Why, where no condition says so: what happened, as the timeline tells it."""
+    if event is not None:
+        return line_of(event).sentence
     return f"The event {plan.trigger.event}" if plan.trigger.kind == EVENT else "Everybody enters"
 
 
@@ -184,17 +186,32 @@ def _store(
     stored = Run.objects.bulk_create(runs)
     entered = [run for run in stored if run.state == Run.State.RUNNING]
     zones = zones_of(customers[run.customer_id] for run in entered) if has_mail(plan) else {}
-    steps = (step for run in entered for step in _steps(plan, run, zones.get(run.customer_id)))
-    RunStep.objects.bulk_create(steps, batch_size=5_000)
+    _insert_steps([step for run in entered for step in _steps(plan, run, zones.get(run.customer_id))])
     told = ((customers[run.customer_id], _told(run)) for run in entered)
     record_all("playbooks.run_started", told, by=by, now=now)
     return entered
 
 
-def _steps(plan: Definition, run: Run, zone: ZoneInfo | None) -> Iterable[RunStep]:
+def _steps(plan: Definition, run: Run, zone: ZoneInfo | None) -> Iterable[tuple[int, str, int, datetime | None]]:
+    """Run, key, position and moment of each step."""
     for position, step in enumerate(plan.steps):
-        due = None if hangs(step) else due_at(step, run.entered_at, zone)
-        yield RunStep(run=run, key=step.key, position=position, due_at=due, not_before=due)
+        yield run.pk, step.key, position, None if hangs(step) else due_at(step, run.entered_at, zone)
+
+
+# As arrays in one statement: a dozen steps for each of a thousand runs take a fifth of the time of bulk_create. What is
+# not named here is as the model's defaults have it.
+_INSERT_STEPS = """
+INSERT INTO playbooks_runstep (run_id, key, position, due_at, not_before, state, attempts, outcome, because, result)
+SELECT run, key, position, due, due, %s, 0, '', '', '{}'
+FROM unnest(%s::bigint[], %s::text[], %s::smallint[], %s::timestamptz[]) step(run, key, position, due)"""
+
+
+def _insert_steps(steps: Sequence[tuple[int, str, int, datetime | None]]) -> None:
+    if steps:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _INSERT_STEPS, [RunStep.State.WAITING, *(list(column) for column in zip(*steps, strict=True))]
+            )
 
 
 def _told(run: Run) -> dict[str, object]:

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Q
 
+from agentfactory_cs.customers.days import end_of_day, start_of_day
+from agentfactory_cs.customers.models import Customer
+from agentfactory_cs.customers.queries import narrowed
 from agentfactory_cs.messaging.models import Email
 
+from .effect.proportions import Arm
 from .mailing import SOURCE
-from .models import Playbook, Refusal, Run, RunStep
+from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .models.run import RunState, StepState
 
 
@@ -126,3 +130,20 @@ def startable(customer_id: int) -> list[Playbook]:
     """The active playbooks that the customer is not in."""
     inside = Run.objects.under_way().filter(customer=customer_id).values("playbook")
     return list(Playbook.objects.active().exclude(pk__in=inside).order_by("name"))
+
+
+def in_force_everywhere() -> list[tuple[Playbook, PlaybookVersion]]:
+    """The active playbooks, each with its version in force, the most important first. One query."""
+    newest = PlaybookVersion.objects.filter(state="published", playbook__in=Playbook.objects.active())
+    newest = newest.order_by("playbook_id", "-number").distinct("playbook_id").select_related("playbook")
+    return sorted(((one.playbook, one) for one in newest), key=lambda pair: (-pair[0].priority, pair[0].pk))
+
+
+def goals_between(since: date, until: date, filters: Mapping[str, str]) -> Arm:
+    """Of the runs whose days for the goal ended in the period, those held out apart, how many reached it."""
+    over = Q(goal_until__gte=start_of_day(since), goal_until__lt=end_of_day(until))
+    runs = Run.objects.filter(over).exclude(state=RunState.HELD_OUT)
+    if filters:
+        runs = runs.filter(customer__in=narrowed(Customer.objects.all(), filters))
+    counted = runs.aggregate(size=Count("pk"), reached=Count("pk", filter=Q(goal_reached_at__isnull=False)))
+    return Arm(counted["reached"], counted["size"])

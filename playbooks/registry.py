@@ -1,6 +1,8 @@
 """What a playbook's steps can do, offered by the apps in their `actions.py`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +18,19 @@ class BadParameter(ValueError):
     """A parameter that an action cannot work with; the message names it and the reason."""
 
 
+_asked: ContextVar[dict[Any, Mapping[str, Words]] | None] = ContextVar("choices asked already", default=None)
+
+
+@contextmanager
+def asking_once() -> Iterator[None]:
+    """Within, the choices of each parameter are asked once: for many definitions at a time."""
+    token = _asked.set({} if (asked := _asked.get()) is None else asked)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One thing an action must be told. `choices` are asked when staff save, so that they may come from a table."""
@@ -28,6 +43,17 @@ class Parameter:
     default: Any = None
     choices: Callable[[], Sequence[tuple[str, Words]]] | None = None
 
+    def offered(self) -> Mapping[str, Words] | None:
+        """The choices by their keys; None where anything that fits the kind will do."""
+        if self.choices is None:
+            return None
+        asked = _asked.get()
+        if asked is None:
+            return dict(self.choices())
+        if self.choices not in asked:
+            asked[self.choices] = dict(self.choices())
+        return asked[self.choices]
+
     def checked(self, given: Any) -> Any:
         """The value to use. Raises BadParameter."""
         if given in (None, ""):
@@ -35,7 +61,8 @@ class Parameter:
                 raise BadParameter(f"{self.key}: must be given.")
             return self.default
         self._check_kind(given)
-        if self.choices is not None and given not in {key for key, _label in self.choices()}:
+        offered = self.offered()
+        if offered is not None and given not in offered:
             raise BadParameter(f"{self.key}: there is no {given!r}.")
         return given
 

@@ -2,7 +2,7 @@
 
 from agentfactory_cs.console.shipping import grant
 
-_READ = ("view_playbook", "view_playbookversion", "view_run", "view_runstep", "view_refusal")
+_READ = ("view_playbook", "view_playbookversion", "view_run", "view_runstep", "view_refusal", "view_preview")
 
 grant("Viewer", "playbooks", *_READ)
 grant("Support agent", "playbooks", *_READ)

@@ -168,6 +168,9 @@ _STEP_KEYS = set(Step.__dataclass_fields__)
 def _step(value: Any, place: str) -> Step:
     _only(value, place, _STEP_KEYS)
     kind = _choice(value, "kind", place, (ACTION, MANUAL, WAIT, BRANCH))
+    for name in ("action", "branch", "after"):
+        if not isinstance(value.get(name, ""), str):
+            raise BadDefinition(f"{place}.{name}: must be a word, not {value[name]!r}.")
     branch = value.get("branch", "")
     condition = _condition(value.get("condition"), f"{place}.condition")
     if kind == BRANCH and condition is None:

@@ -40,28 +40,41 @@ def save_draft(
     """Write the playbook's draft, there being one at a time. It must parse; that everything it names exists is
     asked at publishing.
 
-    `revision` is the one the writer has seen: ValidationError where somebody saved since.
+    `revision` is the one the writer has seen, 0 where there was no draft: ValidationError (code "conflict") where
+    somebody saved, published or discarded it since.
     """
     _parsed(definition, Definition.from_data)
     Playbook.objects.select_for_update().get(pk=playbook.pk)
-    draft = playbook.versions.filter(state="draft").first() or PlaybookVersion(playbook=playbook, created_at=now)
-    if draft.pk and revision is not None and draft.revision != revision:
-        raise ValidationError(
-            {"revision": ValidationError("Somebody has saved this draft since you opened it.", code="conflict")}
-        )
+    draft = draft_of(playbook) or PlaybookVersion(playbook=playbook, created_at=now)
+    _refuse_unseen(draft, revision)
     draft.definition, draft.content_hash = dict(definition), content_hash(definition)
     draft.revision, draft.is_shipped, draft.created_by = draft.revision + 1, is_shipped, actor_user(by)
     draft.save()
     return draft
 
 
+def _refuse_unseen(draft: PlaybookVersion, revision: int | None) -> None:
+    if revision is None or draft.revision == revision:
+        return
+    said = f"{draft.created_by or 'Somebody'} has saved this draft since you opened it."
+    if draft.pk is None:
+        said = "The draft has been published or discarded since you opened it."
+    raise ValidationError({"revision": ValidationError(said, code="conflict")})
+
+
 @transaction.atomic
-def publish(playbook: Playbook, *, reason: str, by: Actor = None, now: datetime) -> PlaybookVersion:
-    """Make the draft the version in force. Those under way finish on theirs. ValidationError says what is wrong."""
+def publish(
+    playbook: Playbook, *, reason: str, revision: int | None = None, by: Actor = None, now: datetime
+) -> PlaybookVersion:
+    """Make the draft the version in force. Those under way finish on theirs. ValidationError says what is wrong.
+
+    `revision` is the saving of the draft that was looked at: ValidationError where somebody saved since.
+    """
     Playbook.objects.select_for_update().get(pk=playbook.pk)
-    draft = playbook.versions.filter(state="draft").first()
+    draft = draft_of(playbook)
     if draft is None:
-        raise ValidationError("There is no draft to publish.")
+        raise ValidationError("There is no draft to publish.", code="conflict")
+    _refuse_unseen(draft, revision)
     if not reason.strip():
         raise ValidationError({"reason": "Say in a sentence why."})
     _parsed(draft.definition, check)
@@ -79,6 +92,10 @@ def _parsed(definition: Data, parse: Callable[[Data], Definition]) -> Definition
         raise ValidationError({"definition": str(error)}) from None
 
 
+def draft_of(playbook: Playbook) -> PlaybookVersion | None:
+    return playbook.versions.filter(state="draft").first()
+
+
 def in_force(playbook: Playbook) -> PlaybookVersion | None:
     """The newest published version."""
     return playbook.versions.filter(state="published").order_by("-number").first()
@@ -90,12 +107,13 @@ def set_state(playbook: Playbook, state: PlaybookState, *, now: datetime) -> Pla
     stored = Playbook.objects.select_for_update().get(pk=playbook.pk)
     if state not in Playbook.TRANSITIONS[PlaybookState(stored.state)]:
         raise ValidationError(
-            f"A playbook that is {stored.get_state_display().lower()} cannot become {state.label.lower()}."
+            f"A playbook that is {stored.get_state_display().lower()} cannot become {state.label.lower()}.",
+            code="conflict",
         )
     if state == PlaybookState.ACTIVE:
         version = in_force(stored)
         if version is None:
-            raise ValidationError("Publish a version first.")
+            raise ValidationError("Publish a version first.", code="conflict")
         _parsed(version.definition, check)
         stored.activated_at = now
     stored.state = state

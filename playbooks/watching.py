@@ -16,7 +16,7 @@ from .models import PlaybookVersion, Run, RunStep
 from .models.run import RunState, StepState
 from .steps import end_run, settle
 from .unsubscribing import end_sequences
-from .words import exit_words
+from .words import LEFT_US, exit_words
 
 BATCH = 500
 
@@ -39,7 +39,8 @@ def _settle_by_task(event: Event, now: datetime) -> None:
     run_ids = RunStep.objects.filter(task=event.data["task"]).values("run")
     for run in _locked(Run.objects.filter(pk__in=run_ids)):
         step = run.steps.filter(task=event.data["task"], state=StepState.WITH_PERSON).select_related("task").first()
-        if step and step.task:
+        # One that was finished by mistake and is open again settles nothing.
+        if step and step.task and step.task.status != Task.Status.OPEN:
             step.run = run
             skipped = step.task.status == Task.Status.SKIPPED
             state = StepState.SKIPPED if skipped else StepState.DONE
@@ -49,7 +50,7 @@ def _settle_by_task(event: Event, now: datetime) -> None:
 
 def _end_all(event: Event, now: datetime) -> None:
     for run in _locked(Run.objects.under_way().filter(customer=event.customer_id)):
-        end_run(run, RunState.EXITED, because="The customer has left us.", now=now)
+        end_run(run, RunState.EXITED, because=LEFT_US, now=now)
 
 
 def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:

@@ -2,6 +2,8 @@
 
 from agentfactory_cs.customers.conditions.condition import Judgement
 
+LEFT_US = "The customer has left us."
+
 
 def unmet_words(judgement: Judgement) -> str:
     """What was asked and did not hold, with the figures."""

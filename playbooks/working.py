@@ -25,7 +25,7 @@ from .registry import Context, Outcome, actions, done, failed
 from .rules import ACTION, BRANCH, MANUAL, Step
 from .steps import end_run, fail, hand_over, put_off, settle
 from .way import answer, deadline
-from .words import exit_words, unmet_words
+from .words import LEFT_US, exit_words, unmet_words
 
 BATCH = 50
 MAX_ATTEMPTS = 6
@@ -74,11 +74,7 @@ def _due(now: datetime) -> list[RunStep]:
 def _leave(runs: Sequence[Run], *, now: datetime) -> set[int]:
     """End the runs whose customer has left or whose exit condition holds; their ids."""
     unique = {run.pk: run for run in runs}
-    reasons = {
-        run.pk: "The customer has left us."
-        for run in unique.values()
-        if run.customer.lifecycle_stage == Customer.Stage.CHURNED
-    }
+    reasons = {run.pk: LEFT_US for run in unique.values() if run.customer.lifecycle_stage == Customer.Stage.CHURNED}
     reasons = exits(list(unique.values()), now) | reasons
     for run_id, because in reasons.items():
         end_run(unique[run_id], RunState.EXITED, because=because, now=now)
@@ -132,9 +128,21 @@ def _work(step: RunStep, judgement: Judgement | None, now: datetime) -> None:
     elif judgement and not judgement.holds:
         settle(step, StepState.SKIPPED, because=unmet_words(judgement), result=facts, now=now)
     elif plan.kind == MANUAL:
-        hand_over(step, task_for(step, plan, now=now))
+        _ask_a_person(step, plan, now)
     else:
         _take(step, _do(step, plan, now) if plan.kind == ACTION else done(), facts, now)
+
+
+def _ask_a_person(step: RunStep, plan: Step, now: datetime) -> None:
+    """In a savepoint: a task that cannot be made fails its own step, not the batch it is in."""
+    try:
+        with transaction.atomic():
+            task = task_for(step, plan, now=now)
+    except Exception as error:
+        logger.exception("The task of step %s of run %s could not be made", step.key, step.run_id)
+        _retry_or_fail(step, failed(f"{type(error).__name__}: {error}", permanent=False), now)
+    else:
+        hand_over(step, task)
 
 
 def _decide(step: RunStep, plan: Step, judgement: Judgement | None, facts: dict[str, Any], now: datetime) -> None:

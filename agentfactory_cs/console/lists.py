@@ -31,6 +31,10 @@ class TabFilter(SimpleListFilter):
     template = "admin/parts/nothing.html"
     own_order: Mapping[str, Sequence[str]] = {}
 
+    def words(self) -> Words:
+        """What the chosen tab means, where its title does not say it."""
+        return ""
+
     def choices(self, changelist: ChangeList) -> "Iterator[_ListFilterChoices]":
         for value, title in self.lookup_choices:
             yield {
@@ -38,6 +42,15 @@ class TabFilter(SimpleListFilter):
                 "query_string": changelist.get_query_string({self.parameter_name or "": value}, ["p"]),
                 "display": title,
             }
+
+
+@dataclass(frozen=True)
+class ListLink:
+    """A link beside the tabs: something to do with what is shown."""
+
+    title: Words
+    icon: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -91,9 +104,10 @@ class FilledChangeList(ChangeList):
         self.result_list = rows_of_parts(parts, (self.page_num - 1) * self.list_per_page, self.list_per_page)
         self._load_columns()
         self.active_filters = list(_active(self))
-        self.tabs = [
-            choice for spec in self.filter_specs if isinstance(spec, TabFilter) for choice in spec.choices(self)
-        ]
+        tabs = [spec for spec in self.filter_specs if isinstance(spec, TabFilter)]
+        self.tabs = [choice for spec in tabs for choice in spec.choices(self)]
+        self.tab_words = [words for spec in tabs if (words := spec.words())]
+        self.links = self.model_admin.links(request, self)
 
     def _parts(self) -> tuple[list[QuerySet[Any]], Words]:
         """The list's pieces in order, and the words for that order where it is the shipped one."""
@@ -166,6 +180,10 @@ class FilledListAdmin(ModelAdmin):
 
     def default_order(self) -> DefaultOrder | None:
         return next((order for order in default_orders if order.subject == self.opts.label), None)
+
+    def links(self, request: HttpRequest, changelist: FilledChangeList) -> Sequence[ListLink]:
+        """What stands beside the list's tabs."""
+        return ()
 
     def page_of(self, thing: Any) -> str | None:
         """The address a row opens; None for the form."""

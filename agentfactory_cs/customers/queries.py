@@ -42,7 +42,7 @@ def in_force(on: date) -> Q:
 
 
 # The worst payment status of several contracts is the customer's.
-_WORST_FIRST = (
+WORST_FIRST = (
     Subscription.PaymentStatus.UNPAID,
     Subscription.PaymentStatus.PAST_DUE,
     Subscription.PaymentStatus.CURRENT,
@@ -65,7 +65,7 @@ def _together(subscriptions: Sequence[Subscription]) -> Contract:
     return Contract(
         mrr,
         min((row.renews_on for row in subscriptions if row.renews_on), default=None),
-        next(status for status in _WORST_FIRST if status in statuses),
+        next(status for status in WORST_FIRST if status in statuses),
     )
 
 

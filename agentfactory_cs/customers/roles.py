@@ -14,13 +14,15 @@ _THINGS = (
     "training",
     "renewalestimate",
     "tag",
+    "segment",
 )
 _READ = tuple(f"view_{thing}" for thing in (*_THINGS, "churn", "feature", "customerchange", "subscriptionchange"))
 _WRITE = tuple(f"{verb}_{thing}" for thing in _THINGS for verb in ("add", "change"))
 
 grant("Viewer", "customers", *_READ)
 grant("Support agent", "customers", *_READ, "add_interaction", "add_task", "change_task")
-grant("CSM", "customers", *_READ, *_WRITE, "add_churn", "change_churn")
+# A segment is the work of whoever looks after customers; a CSM also takes away her own.
+grant("CSM", "customers", *_READ, *_WRITE, "add_churn", "change_churn", "delete_segment")
 grant(
     "CS manager",
     "customers",

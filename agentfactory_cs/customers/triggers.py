@@ -19,6 +19,20 @@ for trigger in (
     Trigger("customers.reactivated", "Came back", "Came back on {on}", {"on": str}, "login"),
     Trigger("customers.contact_added", "Contact added", "{name} added as a contact", {"name": str}, "contact_mail"),
     Trigger(
+        "customers.external_id_changed",
+        "External ID changed",
+        "External ID changed from {old} to {new}",
+        _CHANGE,
+        "fingerprint",
+    ),
+    Trigger(
+        "customers.contact_identified",
+        "Contact known on the platform",
+        "{name} is known on the platform as {user}",
+        {"name": str, "user": str},
+        "fingerprint",
+    ),
+    Trigger(
         "customers.subscription_started",
         "Subscription started",
         "Subscribed to {plan} at {mrr} {currency} a month",

@@ -19,6 +19,7 @@ from agentfactory_cs.filters import IdFilter, MomentFilter
 
 from .models import Event, Place
 from .queries import oldest_under_way
+from .webhooks.api import DeliveryViewSet, WebhookViewSet
 
 
 @extend_schema_serializer(component_name="Event")
@@ -111,5 +112,7 @@ class EventViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet):
 
 router = SimpleRouter()
 router.register("events", EventViewSet)
+router.register("webhooks", WebhookViewSet, "webhook")
+router.register("webhook-deliveries", DeliveryViewSet, "webhook-delivery")
 
 urlpatterns = [path("", include(router.urls))]

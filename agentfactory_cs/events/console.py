@@ -36,6 +36,27 @@ panels.register(
         "events.view_event",
     )
 )
+for entry in (
+    Entry(
+        "events.webhooks",
+        _("Webhooks"),
+        "webhook",
+        "events_webhookendpoint_changelist",
+        "settings",
+        76,
+        "events.view_webhookendpoint",
+    ),
+    Entry(
+        "events.webhook_deliveries",
+        _("Webhook deliveries"),
+        "outbound",
+        "events_webhookdelivery_changelist",
+        "settings",
+        77,
+        "events.view_webhookdelivery",
+    ),
+):
+    entries.register(entry)
 entries.register(
     Entry("events.timeline", _("Timeline"), "timeline", "events_event_changelist", "records", 90, "events.view_event")
 )

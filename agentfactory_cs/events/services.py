@@ -1,6 +1,7 @@
 """Recording what happened."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 # Who did something: a staff user, an API key's principal (any object with a name), or None for the system.
 Actor = Any
+MAX_NAME = 80
 
 
 def actor_label(by: Actor) -> str:
@@ -64,6 +66,41 @@ def record_all(
     """Append the same kind of event for many customers, each with its data, in one statement."""
     triggers.get(trigger)
     Event.objects.bulk_create(_event(trigger, customer, data, by=by, now=now) for customer, data in happened)
+
+
+def record_all_at(
+    trigger: str, happened: Iterable[tuple["Model", dict[str, Any], datetime]], *, by: Actor = None
+) -> None:
+    """As `record_all`, each with the moment at which it happened."""
+    triggers.get(trigger)
+    Event.objects.bulk_create(_event(trigger, customer, data, by=by, now=at) for customer, data, at in happened)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What another system says happened to a customer, by the name it has for it."""
+
+    customer_id: int
+    name: str
+    data: dict[str, Any]
+    happened_at: datetime
+
+
+def record_told(told: Iterable[Told], *, by_label: str) -> None:
+    """Append what another system told us, in one statement.
+
+    Its names need not be registered: what nobody foresaw is on the timeline under its own name.
+    """
+    Event.objects.bulk_create(
+        Event(
+            customer_id=one.customer_id,
+            trigger=one.name[:MAX_NAME],
+            data=one.data,
+            by_label=by_label[:150],
+            happened_at=one.happened_at,
+        )
+        for one in told
+    )
 
 
 def _event(trigger: str, customer: "Model", data: dict[str, Any] | None, *, by: Actor, now: datetime) -> Event:

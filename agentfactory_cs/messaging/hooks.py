@@ -53,13 +53,13 @@ def _number(value: Any) -> int | None:
 
 
 def urlpatterns_of(provider: str) -> list[URLPattern]:
-    """`<provider>/tracking/` under /hooks/mail/, where a provider is configured."""
+    """`mail/<provider>/tracking/` under /hooks/, where a provider is configured."""
     if not provider:
         return []
     from anymail.signals import tracking as told
 
     told.connect(take_in, dispatch_uid="messaging.take_in")
-    return [path(f"{provider}/tracking/", _view(provider), name="messaging_tracking")]
+    return [path(f"mail/{provider}/tracking/", _view(provider), name="messaging_tracking")]
 
 
 def _view(provider: str) -> Any:

@@ -9,10 +9,19 @@ from agentfactory_cs.console.registry import Kpi, Scope, kpis
 
 from .models import SurveyKind
 from .queries import mean_score, nps
+from .survey_queries import response_rate
 
 
 def _nps(scope: Scope) -> float | None:
     return nps(scope.since, scope.until, scope.filters)
+
+
+def _rate(scope: Scope) -> float | None:
+    return response_rate(scope.since, scope.until, scope.filters)
+
+
+def _requests(scope: Scope) -> str:
+    return f"{reverse('admin:messaging_surveyrequest_changelist')}?which=all"
 
 
 def _mean(kind: str, scope: Scope) -> float | None:
@@ -53,3 +62,16 @@ for key, label, kind, order in (
             permission="messaging.view_response",
         )
     )
+kpis.register(
+    Kpi(
+        "messaging.response_rate",
+        _("Survey response rate"),
+        _("Of the people who were asked in the period by any survey, the share who have answered by now."),
+        _("%"),
+        _rate,
+        decimals=0,
+        link=_requests,
+        order=53,
+        permission="messaging.view_surveyrequest",
+    )
+)

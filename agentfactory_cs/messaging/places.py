@@ -1,4 +1,4 @@
-"""How many workers send at a time: a long queue must not take every worker from everything else."""
+"""How many workers do a thing at a time: a long queue must not take every worker from everything else."""
 
 import time
 from collections.abc import Iterator
@@ -7,23 +7,24 @@ from contextlib import contextmanager, suppress
 from django.conf import settings
 from django.db import Error, connection
 
-# Any number that nobody else uses for PostgreSQL's advisory locks.
-_LOCK = 0x4D41494C
+# Any numbers that nobody else uses for PostgreSQL's advisory locks.
+_MAIL = 0x4D41494C
 
 
 @contextmanager
-def place_among() -> Iterator[bool]:
-    """One of MAIL_WORKERS places, held while this lasts; False where all are taken.
+def place_among(places: int | None = None, lock: int = _MAIL) -> Iterator[bool]:
+    """One of so many places (MAIL_WORKERS unless told), held while this lasts; False where all are taken.
 
-    An advisory lock of the connection: it ends with the process, however that ends.
+    An advisory lock of the connection: it ends with the process, however that ends. `lock` names what is done there.
     """
-    place = next((number for number in range(settings.MAIL_WORKERS) if _ask("pg_try_advisory_lock", number)), None)
+    numbers = range(settings.MAIL_WORKERS if places is None else places)
+    place = next((number for number in numbers if _ask("pg_try_advisory_lock", lock, number)), None)
     try:
         yield place is not None
     finally:
         if place is not None:
             with suppress(Error):
-                _ask("pg_advisory_unlock", place)
+                _ask("pg_advisory_unlock", lock, place)
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def all_places(patience_seconds: float = 60) -> Iterator[None]:
     deadline, held = time.monotonic() + patience_seconds, list[int]()
     try:
         for number in range(settings.MAIL_WORKERS):
-            while not _ask("pg_try_advisory_lock", number):
+            while not _ask("pg_try_advisory_lock", _MAIL, number):
                 if time.monotonic() > deadline:
                     raise TimeoutError("Mail is being sent: try again when it is out.")
                 time.sleep(0.1)
@@ -41,10 +42,10 @@ def all_places(patience_seconds: float = 60) -> Iterator[None]:
     finally:
         for number in held:
             with suppress(Error):
-                _ask("pg_advisory_unlock", number)
+                _ask("pg_advisory_unlock", _MAIL, number)
 
 
-def _ask(function: str, place: int) -> bool:
+def _ask(function: str, lock: int, place: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [_LOCK, place])
+        cursor.execute(f"SELECT {function}(%s, %s)", [lock, place])
         return bool(cursor.fetchone()[0])

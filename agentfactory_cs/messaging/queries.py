@@ -11,8 +11,7 @@ from agentfactory_cs.customers.queries import narrowed
 
 from .models import Email, Response, SendingPace, SurveyKind
 from .pace import provider
-
-PROMOTER, DETRACTOR = 9, 6
+from .scales import DETRACTOR, PROMOTER
 
 
 def answers(kind: str, since: date, until: date, filters: Mapping[str, str]) -> QuerySet[Response]:

@@ -5,15 +5,20 @@ from agentfactory_cs.console.shipping import grant
 _READ = (
     "view_survey",
     "view_response",
+    "view_surveyrequest",
+    "view_surveywording",
     "view_mailtemplate",
     "view_topic",
     "view_email",
     "view_suppression",
 )
 # What somebody who looks after customers does with their mail.
-_DECIDE = ("add_email", "change_email", "add_suppression")
+_DECIDE = ("add_email", "change_email", "add_suppression", "add_surveyrequest", "change_surveyrequest")
 _WRITE = (
     "change_survey",
+    "add_surveywording",
+    "change_surveywording",
+    "delete_surveywording",
     "add_mailtemplate",
     "change_mailtemplate",
     "change_topic",

@@ -84,6 +84,11 @@ def record_response(response: Response, *, by: Actor = None, now: datetime) -> R
     response.kind = response.survey.kind
     response.full_clean()
     response.save(force_insert=True)
-    data = {"survey": response.survey.name, "score": response.score, "comment": response.comment}
+    data = {
+        "survey": response.survey.name,
+        "kind": response.kind,
+        "score": response.score,
+        "comment": response.comment,
+    }
     record("messaging.survey_answered", response.customer, data, by=by, now=response.answered_at)
     return response

@@ -5,22 +5,41 @@ from django.utils import timezone
 from agentfactory_cs.console.models import Shipped
 from agentfactory_cs.console.shipping import Loader, loaders
 
-from .models import MailTemplate, Survey, SurveyKind, Topic
+from .models import MailTemplate, Survey, SurveyKind, SurveyWording, Topic
 from .shipped_mails import ShippedMail, ShippedWords, catalogue, shipped_mails
 from .templates import content_hash, reset_to_shipped, versions_in_force
 
+# Name, days before somebody is asked again, the question, and the question in German.
 SURVEYS = {
-    SurveyKind.NPS: ("NPS", "How likely are you to recommend AgentFactory to a colleague?"),
-    SurveyKind.SUPPORT_CSAT: ("Support satisfaction", "How satisfied are you with the help you received?"),
-    SurveyKind.ONBOARDING_CSAT: ("Onboarding satisfaction", "How satisfied are you with your start on AgentFactory?"),
+    SurveyKind.NPS: (
+        "NPS",
+        90,
+        "How likely are you to recommend AgentFactory to a colleague?",
+        "Wie wahrscheinlich ist es, dass Sie AgentFactory weiterempfehlen?",
+    ),
+    SurveyKind.SUPPORT_CSAT: (
+        "Support satisfaction",
+        14,
+        "How satisfied are you with the help you received?",
+        "Wie zufrieden sind Sie mit unserer Hilfe?",
+    ),
+    SurveyKind.ONBOARDING_CSAT: (
+        "Onboarding satisfaction",
+        14,
+        "How satisfied are you with your start on AgentFactory?",
+        "Wie zufrieden sind Sie mit Ihrem Start bei AgentFactory?",
+    ),
 }
 
 
 def load_surveys() -> None:
-    new = Shipped.first_time([f"survey:{kind}" for kind in SURVEYS])
-    for kind, (name, question) in SURVEYS.items():
+    new = Shipped.first_time([key for kind in SURVEYS for key in (f"survey:{kind}", f"survey:{kind}:de")])
+    for kind, (name, days, question, german) in SURVEYS.items():
         if f"survey:{kind}" in new:
-            Survey.objects.get_or_create(kind=kind, defaults={"name": name, "question": question})
+            told = {"name": name, "question": question, "again_after_days": days}
+            Survey.objects.get_or_create(kind=kind, defaults=told)
+        if f"survey:{kind}:de" in new and (survey := Survey.objects.filter(kind=kind, question=question).first()):
+            SurveyWording.objects.get_or_create(survey=survey, language="de", defaults={"question": german})
 
 
 loaders.register(Loader("messaging.surveys", load_surveys))

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 
-from . import delivery, sending
+from . import delivery, reminding, sending
 from .places import place_among
 
 # Well within the time limit of a task; what is left is for the next.
@@ -29,6 +30,12 @@ def deliver_mail() -> None:
     with place_among() as is_mine:
         if is_mine:
             sending.deliver_due(at_most=_AT_MOST)
+
+
+@shared_task
+def look_after_surveys() -> None:
+    """Safe to run twice because each request is locked and changed once, and a reminder has one key."""
+    reminding.look_after(now=timezone.now())
 
 
 def ring_for_mail() -> None:

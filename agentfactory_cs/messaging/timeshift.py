@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from agentfactory_cs.timeshift import Passing, Shift, passings, shifts
 
+from .models import Email
 from .places import all_places
 from .sending import deliver_due
 
@@ -26,6 +27,7 @@ for shift in (
     Shift("messaging.emailevent", ("happened_at", "received_at")),
     Shift("messaging.notice", ("created_at", "not_before", "sent_at")),
     Shift("messaging.response", ("answered_at",)),
+    Shift("messaging.surveyrequest", ("asked_at", "remind_at", "expires_at", "closed_at")),
     Shift("messaging.sendingpace", ("refilled_at", "stopped_until")),
     Shift("messaging.suppression", ("created_at", "lifted_at")),
 ):
@@ -34,6 +36,8 @@ for shift in (
 
 def send(now: datetime) -> None:
     """What is due by then; where the pace makes it wait, its own clock goes on."""
+    if not Email.objects.due(now).exists():
+        return
     waited = timedelta()
 
     def pause(seconds: float) -> None:

@@ -2,15 +2,29 @@
 
 from agentfactory_cs.events.registry import Trigger, triggers
 
+from . import outages  # noqa: F401 - registers how outages of webhooks are told of
+
 triggers.register(
     Trigger(
         "messaging.survey_answered",
         "Survey answered",
         "Answered {survey} with {score}",
-        {"survey": str, "score": int, "comment": str},
+        {"survey": str, "kind": str, "score": int, "comment": str},
         "rate_review",
     )
 )
+triggers.register(
+    Trigger(
+        "messaging.survey_corrected",
+        "Survey answer corrected",
+        "Corrected the answer to {survey} from {was} to {score}",
+        {"survey": str, "kind": str, "score": int, "was": int, "comment": str},
+        "edit_note",
+    )
+)
+
+# `request` is our id of the one time it was asked.
+_ASKED: dict[str, type | tuple[type, ...]] = {"survey": str, "kind": str, "request": int}
 
 # `email` is our id of the mail, `mail` its subject (or its template's name while it has none).
 _MAIL: dict[str, type | tuple[type, ...]] = {"email": int, "mail": str, "template": str}
@@ -18,6 +32,9 @@ _TRACKED: dict[str, type | tuple[type, ...]] = {"email": int, "mail": str, "addr
 _WHY: dict[str, type | tuple[type, ...]] = {"reason": str}
 
 for trigger in (
+    Trigger("messaging.survey_asked", "Survey asked", "Asked {contact}: {survey}", _ASKED | {"contact": str}, "quiz"),
+    Trigger("messaging.survey_not_asked", "Survey not asked", "Not asked: {survey}. {reason}", _ASKED | _WHY, "quiz"),
+    Trigger("messaging.survey_cancelled", "Survey cancelled", "Cancelled: {survey}. {reason}", _ASKED | _WHY, "quiz"),
     Trigger("messaging.email_sent", "Mail sent", "Mail sent: {mail}", _MAIL, "outgoing_mail"),
     Trigger("messaging.email_withheld", "Mail not sent", "Mail not sent: {mail}. {reason}", _MAIL | _WHY, "mail_off"),
     Trigger("messaging.email_failed", "Mail failed", "Mail failed: {mail}. {reason}", _MAIL | _WHY, "error"),

@@ -134,17 +134,23 @@ groups.register(
                 "list",
                 _("The answers to choose from."),
                 [
-                    {"label": str(score), "address": f"https://cs.agentfactory.example/survey/{score}/"}
+                    {"label": str(score), "address": f"https://cs.agentfactory.example/mail/survey/example/{score}/"}
                     for score in range(11)
                 ],
                 fields=(
                     Variable("label", "text", _("The score."), "9"),
-                    Variable("address", "link", _("Answers with it."), "https://cs.agentfactory.example/survey/9/"),
+                    Variable(
+                        "address",
+                        "link",
+                        _("The page to answer on, with this score chosen."),
+                        "https://cs.agentfactory.example/mail/survey/example/9/",
+                    ),
                 ),
             ),
             Variable(
                 "about", "text", _("What it is about, such as a ticket."), "Import of contacts", may_be_missing=True
             ),
+            Variable("is_reminder", "flag", _("Whether it asks for the second time."), False, may_be_missing=True),
         ),
         given=True,
         order=70,

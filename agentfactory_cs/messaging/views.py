@@ -1,17 +1,15 @@
 """The pages a customer's reader sees: which topics they get mail about."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from agentfactory_cs.customers.models import Company
 from agentfactory_cs.events.tasks import ring
 
 from . import preferences
+from .pages import page, page_language
 from .unsubscribing import Reader, reader_of
 
 
@@ -20,13 +18,13 @@ def topics(request: HttpRequest, token: str) -> HttpResponse:
     """GET only shows (mail scanners follow links); POST acts: `leave` a topic or all, or `choose` several."""
     reader = reader_of(token)
     if reader is None:
-        return _page(request, "unknown_link.html", status=404)
-    with translation.override(reader.contact.language):
+        return page(request, "unknown_link.html", status=404)
+    with translation.override(page_language(reader.contact)):
         if request.method == "POST":
             _act(request, reader)
             return redirect(f"{request.path}?saved")
         choices, saved = preferences.choices(reader.contact), "saved" in request.GET
-        return _page(request, "topics.html", reader=reader, choices=choices, saved=saved)
+        return page(request, "topics.html", reader=reader, choices=choices, saved=saved)
 
 
 def _act(request: HttpRequest, reader: Reader) -> None:
@@ -52,12 +50,3 @@ def one_click(request: HttpRequest, token: str) -> HttpResponse:
     preferences.leave(reader.contact, reader.topic, now=timezone.now())
     ring()
     return HttpResponse(status=200)
-
-
-def _page(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
-    page = render(request, f"pages/{template}", {"company": Company.get(), **context}, status=status)
-    # The address itself is the key: it must not travel on, nor stand in a search engine.
-    page["Referrer-Policy"] = "no-referrer"
-    page["X-Robots-Tag"] = "noindex"
-    page["Cache-Control"] = "no-store"
-    return page

@@ -20,6 +20,7 @@ from agentfactory_cs.customers.tests.factories import make_customer, make_member
 from health.models import Scorecard, ScorecardVersion
 from health.scorecards import start_draft
 from health.services import score_customer
+from playbooks.models import Playbook
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -99,6 +100,9 @@ def clara(browser: Browser, live_server: Any, customer: Customer) -> Iterator[Wa
     watched.page.wait_for_url("**/admin/customers/customer/")
     watched.page.wait_for_load_state("networkidle")
     yield watched
+    # What a page still asks for would be reading while the tables are emptied.
+    watched.page.wait_for_load_state("networkidle")
+    watched.page.goto("about:blank")
     context.close()
 
 
@@ -174,14 +178,17 @@ def test_the_question_mark_tells_the_keys_and_hides_them_again(clara: Watched) -
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_screen(clara: Watched, customer: Customer, width: int) -> None:
     clara.page.set_viewport_size({"width": width, "height": 844})
+    get_user_model().objects.get(username="clara").groups.add(Group.objects.get(name="CS manager"))
 
-    version = ScorecardVersion.objects.get()
+    version, playbook = ScorecardVersion.objects.get(), Playbook.objects.get(key="welcome")
     for path in (
         "/admin/",
         "/admin/customers/customer/",
         f"/admin/customers/customer/{customer.pk}/overview/",
         f"/admin/health/scorecard/{version.scorecard_id}/overview/",
         f"/admin/health/scorecardversion/{version.pk}/edit/",
+        f"/admin/playbooks/playbook/{playbook.pk}/edit/",
+        f"/admin/playbooks/playbook/{playbook.pk}/settings/",
     ):
         clara.open(path)
         assert clara.page.evaluate("document.documentElement.scrollWidth") <= width, path
@@ -213,6 +220,47 @@ def test_the_sliders_of_a_scorecard_sum_to_100_and_the_preview_follows(clara: Wa
     draft.refresh_from_db()
     assert draft.definition["components"]["usage"] == 0.7
     assert draft.definition["limits"] == [{"signal": "payment_unpaid", "at_most": 60}]
+    clara.check()
+
+
+def test_a_playbook_is_written_from_nothing_in_place(clara: Watched, customer: Customer) -> None:
+    managers = Group.objects.get(name="CS manager")
+    get_user_model().objects.get(username="clara").groups.add(managers)
+    page = clara.page
+    clara.open("/admin/playbooks/playbook/new/")
+    page.fill("input[name=name]", "Say hello")
+    page.get_by_text("Make it and write its steps").click()
+    page.wait_for_load_state("networkidle")
+
+    entry = page.locator("#at-entry")
+    entry.get_by_role("button", name="Add a row").click()
+    entry.get_by_label("Fact").select_option("customers.tier")
+    entry.get_by_label("Starter").check()
+    entry.get_by_text("2 customers fit now").wait_for()
+    entry.get_by_role("button", name="Add a row").click()
+    entry.get_by_label("Fact").last.select_option("customers.days_since_signup")
+    entry.get_by_label("Value (days)").fill("60")
+    entry.get_by_label("Comparison").last.select_option("above")
+    entry.get_by_text("1 customer fits now").wait_for()
+
+    page.get_by_role("button", name="what it does by itself").click()
+    page.locator("#id_step-0-action").select_option("playbooks.add_tag")
+    page.get_by_label("Tag").fill("hello")
+    page.locator("#id_step-0-title").fill("Tag them")
+    page.get_by_role("button", name="a task for a person").click()
+    page.locator("#id_step-1-title").fill("Call them")
+    page.locator("button[value='up:1']").click()
+    page.get_by_text("It can be published").wait_for()
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_text("Nothing changes for customers until it is published.").wait_for()
+
+    definition = Playbook.objects.get(key="say_hello").versions.get().definition
+    assert definition["entry"]["rows"] == [
+        {"fact": "customers.tier", "operator": "in", "value": ["starter"]},
+        {"fact": "customers.days_since_signup", "operator": "above", "value": 60},
+    ]
+    assert [step["title"] for step in definition["steps"]] == ["Call them", "Tag them"]
+    assert definition["steps"][1]["params"] == {"tag": "hello"}
     clara.check()
 
 

@@ -11,13 +11,13 @@ from agentfactory_cs.benchmarks import Benchmark, Report, benchmarks
 from health import feeds, runs
 from health.models import HealthScore, ScorecardVersion, ScoringRun
 
-from . import backtest
+from . import backtest, triggers
 from .baseline import score_by_one_statement
 from .dataset import DAY, grow
 from .measuring import best, timed, vacuum
 from .workers import celery_workers, peak_megabytes, work_off_by
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "triggers"]
 
 WORKERS = 2
 

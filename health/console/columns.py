@@ -103,6 +103,14 @@ class BandFilter(DropdownFilter):
             return queryset.filter(**{f"{EFFECTIVE}__isnull": True})
         return queryset.filter(in_band(chosen, JOINED)) if chosen in BAND_LABELS else queryset
 
+    def condition_rows(self) -> list[dict[str, Any]]:
+        """The same as a condition, for a segment."""
+        if self.value() == "none":
+            return [{"fact": "health.score", "operator": "unknown"}]
+        return (
+            [{"fact": "health.band", "operator": "in", "value": [self.value()]}] if self.value() in BAND_LABELS else []
+        )
+
 
 columns.register(
     Column(

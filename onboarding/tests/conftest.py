@@ -1,3 +1,6 @@
-from agentfactory_cs.customers.tests.conftest import at_now
+from agentfactory_cs.customers.tests.conftest import api, at_now, console, manager
+from agentfactory_cs.messaging.tests.conftest import sink
 
-__all__ = ["at_now"]
+from .platforms import platform
+
+__all__ = ["api", "at_now", "console", "manager", "platform", "sink"]

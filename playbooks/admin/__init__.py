@@ -1,5 +1,5 @@
 """Playbooks, their runs and what people do with them, in the console."""
 
-from . import playbooks, runs
+from . import playbooks, previews, reviews, runs
 
-__all__ = ["playbooks", "runs"]
+__all__ = ["playbooks", "previews", "reviews", "runs"]

@@ -18,11 +18,20 @@ from django.views.decorators.http import require_POST
 from agentfactory_cs.console.registry import Column, DefaultOrder, OrderedPart, columns, default_orders
 from agentfactory_cs.console.saving import ReadOnlyAdmin
 
-from .. import services
+from .. import authoring, services
+from ..differences import differences
+from ..effect.page import effect_of
 from ..models import Playbook, PlaybookVersion
 from ..models.playbook import PlaybookState
 from ..queries import Counts, counts
+from ..registry import asking_once
+from ..rules import BadDefinition
+from ..shipped import reset_to_shipped, shipped
 from ..telling import Told, tell
+from .editor import MAY_CHANGE, Editor
+from .previews import line_of
+from .reviews import REVIEW, review_of
+from .settings import Settings
 from .verbs import Verb, do, offered
 
 State = PlaybookState
@@ -32,6 +41,28 @@ COLOURS = {State.DRAFT: "default", State.ACTIVE: "success", State.PAUSED: "warni
 
 def _may_become(state: PlaybookState) -> Any:
     return lambda playbook: state in Playbook.TRANSITIONS[State(playbook.state)]
+
+
+def _seen(request: HttpRequest) -> dict[str, int]:
+    """The saving of the draft that the page showed."""
+    revision = request.POST.get("revision", "")
+    return {"revision": int(revision)} if revision.isdecimal() and len(revision) < 10 else {}
+
+
+def _discard(playbook: Playbook, *, reason: str, by: Any, now: datetime, **seen: int) -> None:
+    authoring.discard_draft(playbook, **seen, by=by, now=now)
+
+
+def _reset(playbook: Playbook, *, reason: str, by: Any, now: datetime) -> PlaybookVersion:
+    return reset_to_shipped(playbook, by=by, now=now)
+
+
+def _may_reset(playbook: Playbook) -> bool:
+    """Where it came with the system, and neither its draft nor what is in force says that."""
+    content = dict(shipped()).get(playbook.key)
+    newest = draft_of(playbook) or shown_version(playbook)
+    wanted = services.content_hash(content["definition"]) if content else ""
+    return content is not None and (newest is None or newest.content_hash != wanted)
 
 
 def _become(state: PlaybookState) -> Any:
@@ -50,6 +81,7 @@ VERBS = (
         _("Whoever is under way finishes on the version it entered by."),
         needs_reason=True,
         is_primary=True,
+        told=_seen,
     ),
     Verb(
         "activate",
@@ -92,6 +124,27 @@ VERBS = (
         _("It is paused: activate it when you are ready."),
         _("It comes back paused."),
     ),
+    Verb(
+        "reset",
+        _("Reset to shipped"),
+        "restart_alt",
+        _may_reset,
+        _reset,
+        "playbooks.change_playbookversion",
+        _("The draft says what came with the system. Nothing changes for customers until it is published."),
+        _("What came with the system becomes the draft. What the draft says now is lost; published versions stay."),
+    ),
+    Verb(
+        "discard",
+        _("Discard the draft"),
+        "delete",
+        lambda playbook: draft_of(playbook) is not None and services.in_force(playbook) is not None,
+        _discard,
+        "playbooks.change_playbookversion",
+        _("The draft is discarded."),
+        _("It cannot be brought back. The version in force stays as it is."),
+        told=_seen,
+    ),
 )
 
 
@@ -105,13 +158,22 @@ def shown_version(playbook: Playbook) -> PlaybookVersion | None:
     return max(published, key=lambda version: version.number or 0, default=None) or draft_of(playbook)
 
 
+def _changes(current: PlaybookVersion | None, draft: PlaybookVersion) -> list[str] | None:
+    """What publishing the draft would change; None where nothing is in force, or it cannot be told."""
+    try:
+        return differences(current.definition, draft.definition) if current else None
+    except BadDefinition:
+        return None
+
+
 def _counts(playbooks: Sequence[Playbook], now: datetime) -> Mapping[int, Counts]:
     return counts(playbook.pk for playbook in playbooks)
 
 
 def _told(playbooks: Sequence[Playbook], now: datetime) -> Mapping[int, Told]:
     versions = {playbook.pk: shown_version(playbook) for playbook in playbooks}
-    return {pk: tell(version) for pk, version in versions.items() if version}
+    with asking_once():
+        return {pk: tell(version) for pk, version in versions.items() if version}
 
 
 def _themselves(playbooks: Sequence[Playbook], now: datetime) -> Mapping[int, Playbook]:
@@ -130,9 +192,9 @@ def _state(playbook: Playbook) -> str:
 
 
 def _entering(told: Told | None) -> str:
-    if told is None or told.problem:
+    if told is None or told.problems:
         return format_html(
-            '<span class="af-why af-warn">{}</span>', told.problem if told else _("Nothing written yet.")
+            '<span class="af-why af-warn">{}</span>', told.problems[0] if told else _("Nothing written yet.")
         )
     return format_html('<span class="af-why">{}. {}</span>', told.trigger, told.entry)
 
@@ -161,7 +223,8 @@ default_orders.register(
 
 
 @admin.register(Playbook)
-class PlaybookAdmin(ReadOnlyAdmin):
+class PlaybookAdmin(Editor, Settings, ReadOnlyAdmin):
+    actions_list = ("new_playbook",)
     list_filter = ("state", "is_sequence")
     search_fields = ("name",)
     search_help_text = _("Name")
@@ -172,7 +235,12 @@ class PlaybookAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         act = self.admin_site.admin_view(require_POST(self.act))
-        return [path("<int:pk>/act/<str:verb>/", act, name="playbooks_playbook_act"), *super().get_urls()]
+        return [
+            path("<int:pk>/act/<str:verb>/", act, name="playbooks_playbook_act"),
+            *self.editor_urls(),
+            *self.settings_urls(),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -182,8 +250,8 @@ class PlaybookAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         pk = object_id if object_id.isdecimal() else 0
         playbook = get_object_or_404(Playbook.objects.prefetch_related("versions__published_by"), pk=pk)
-        draft, version = draft_of(playbook), shown_version(playbook)
-        version = draft if draft and "draft" in request.GET else version
+        draft, current = draft_of(playbook), shown_version(playbook)
+        version = draft if draft and "draft" in request.GET else current
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -193,13 +261,20 @@ class PlaybookAdmin(ReadOnlyAdmin):
             "colour": COLOURS[State(playbook.state)],
             "version": version,
             "draft": draft,
-            "told": tell(version) if version else Told(problem=str(_("Nothing written yet."))),
+            "told": tell(version) if version else Told(problems=[str(_("Nothing is written yet."))]),
             "counts": counts([playbook.pk]).get(playbook.pk, Counts()),
             "versions": [one for one in playbook.versions.all() if one.number],
+            "changes": _changes(current, draft) if draft and draft != current else None,
             "verbs": offered(VERBS, playbook, request),
+            "may_edit": request.user.has_perm(MAY_CHANGE),
+            "may_set": request.user.has_perm("playbooks.change_playbook"),
+            "may_copy": self.has_new_permission(request),
+            **line_of(version),
+            **effect_of(version),
+            **review_of(playbook, request),
         }
         return TemplateResponse(request, "admin/playbooks/playbook.html", context)
 
     def act(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        do(VERBS, verb, get_object_or_404(Playbook.objects.prefetch_related("versions"), pk=pk), request)
+        do((*VERBS, REVIEW), verb, get_object_or_404(Playbook.objects.prefetch_related("versions"), pk=pk), request)
         return redirect(reverse("admin:playbooks_playbook_change", args=(pk,)))

@@ -1,6 +1,6 @@
 """What a person may do with a thing on its page: a button that asks, then one call of a service."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from agentfactory_cs.console.registry import Words
 class Verb:
     """One of them. `act(thing, reason=, by=, now=)` is called; `fits(thing)` says whether it makes sense now.
 
-    `asks` is what to think of before.
+    `asks` is what to think of before; `told(request)` is what else `act` is told of what the page sent.
     """
 
     key: str
@@ -30,6 +30,7 @@ class Verb:
     asks: Words = ""
     needs_reason: bool = False
     is_primary: bool = False
+    told: Callable[[HttpRequest], Mapping[str, Any]] = lambda request: {}
 
 
 def offered(verbs: Sequence[Verb], thing: Any, request: HttpRequest) -> list[Verb]:
@@ -44,7 +45,8 @@ def do(verbs: Sequence[Verb], key: str, thing: Any, request: HttpRequest) -> Non
     if not request.user.has_perm(verb.permission):
         raise PermissionDenied
     try:
-        verb.act(thing, reason=request.POST.get("reason", ""), by=request.user, now=timezone.now())
+        reason = request.POST.get("reason", "")
+        verb.act(thing, reason=reason, **verb.told(request), by=request.user, now=timezone.now())
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:

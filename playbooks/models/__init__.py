@@ -1,6 +1,7 @@
 """Playbooks in their versions, the runs of customers through them, and every step of every run."""
 
 from .playbook import Playbook, PlaybookVersion
+from .preview import Preview
 from .run import Refusal, Run, RunStep
 
-__all__ = ["Playbook", "PlaybookVersion", "Refusal", "Run", "RunStep"]
+__all__ = ["Playbook", "PlaybookVersion", "Preview", "Refusal", "Run", "RunStep"]

@@ -72,6 +72,8 @@ class Playbook(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    review_note = models.TextField(blank=True, help_text="What that review found.")
+
     objects = PlaybookQuerySet.as_manager()
 
     class Meta:
@@ -85,7 +87,7 @@ class Playbook(models.Model):
             models.CheckConstraint(
                 condition=models.Q(holdout_percent__lte=50),
                 name="playbook_holdout_at_most_half",
-                violation_error_message="At most 50 % may be held out.",
+                violation_error_message="At most 50 %% may be held out.",
             ),
             models.CheckConstraint(
                 condition=models.Q(reviewed_by__isnull=True) | models.Q(reviewed_at__isnull=False),

@@ -8,8 +8,11 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_member
+from agentfactory_cs.events.webhooks.delivery import deliver_due
+from agentfactory_cs.events.webhooks.services import switch_off
 from agentfactory_cs.messaging import channels
 from agentfactory_cs.messaging.models import Notice, SlackChannel
+from agentfactory_cs.messaging.tests.receiver import make_endpoint, receiving
 from playbooks import services
 from playbooks.models import Run
 from playbooks.working import work_off_due
@@ -145,3 +148,31 @@ def test_who_may_only_look_at_customers_sees_no_channel() -> None:
     client.force_login(make_member("CSM"))
 
     assert client.get("/admin/messaging/slackchannel/").status_code == 403
+
+
+@override_settings(WEBHOOK_ALLOW_PRIVATE=True)
+def test_a_webhook_is_called_with_the_run_s_data() -> None:
+    with receiving() as receiver:
+        endpoint = make_endpoint(receiver.address)
+
+        run = run_of(step("events.call_webhook", webhook=str(endpoint.pk), note="Open a project"), name="Kite & Co")
+        deliver_due()
+
+        [message] = receiver.messages
+        assert message["type"] == "playbooks.step"
+        assert message["data"]["customer"]["name"] == "Kite & Co"
+        assert (message["data"]["run"], message["data"]["note"]) == (run.pk, "Open a project")
+        assert run.steps.get(key="act").because == "A message to Data warehouse is on its way."
+
+
+@override_settings(WEBHOOK_ALLOW_PRIVATE=True)
+def test_a_webhook_that_is_off_fails_the_step_and_says_why() -> None:
+    endpoint = make_endpoint("https://127.0.0.1/hook")
+    steps = (step("events.call_webhook", webhook=str(endpoint.pk)), manual_step())
+    run = services.start_run(make_customer(), make_playbook(*steps), now=NOW, why="A test.")
+    switch_off(endpoint, reason="Moving house.")
+
+    work_off_due(now=NOW)
+
+    failed = run.steps.get(key="act")
+    assert (failed.state, failed.because) == ("failed", "The webhook “Data warehouse” is switched off: Moving house.")

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from agentfactory_cs.customers.tests.factories import NOW
+from agentfactory_cs.customers.tests.factories import NOW, make_customer
 from playbooks import services, shipped
 from playbooks.models import Playbook
+from playbooks.models.playbook import PlaybookState
 from playbooks.rules import Definition
 
 from .factories import BY_HAND, tag_step
@@ -61,3 +62,16 @@ def test_a_release_with_a_changed_file_changes_what_nobody_touched(monkeypatch: 
     shipped.load_shipped(now=NOW)
 
     assert Playbook.objects.get(key="welcome").versions.get().definition == newer["definition"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", CONTENTS)
+def test_each_can_be_published_and_let_customers_in(key: str, manager: Any) -> None:
+    playbook = Playbook.objects.get(key=key)
+
+    version = services.publish(playbook, reason="As shipped.", by=manager, now=NOW)
+    playbook = services.set_state(playbook, PlaybookState.ACTIVE, now=NOW)
+    run = services.start_run(make_customer(), playbook, by=manager, now=NOW, why="To see it start.")
+
+    assert version.number == 1
+    assert run.steps.count() == len(version.plan.steps)

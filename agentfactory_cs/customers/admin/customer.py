@@ -31,6 +31,7 @@ from .erasure import Erasure
 from .filters import ManagerFilter, Payment, Renewal, TagFilter, Whose
 from .inlines import ChangeInline, ChurnInline, ContactInline, SubscriptionInline
 from .overview import Overview
+from .segments import SegmentLinks
 
 
 class ManagerForm(forms.Form):
@@ -50,7 +51,9 @@ class ManagerForm(forms.Form):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CsvImportMixin, Overview, Departures, Erasure, StaffFieldsMixin, FilledListAdmin, ServiceAdmin):
+class CustomerAdmin(
+    SegmentLinks, CsvImportMixin, Overview, Departures, Erasure, StaffFieldsMixin, FilledListAdmin, ServiceAdmin
+):
     service = staticmethod(save_customer)
     removal = staticmethod(erase_customer)
     import_kind = "customers"

@@ -8,6 +8,7 @@ from .customers import CustomerByExternalIdViewSet, CustomerViewSet
 from .departures import ChurnViewSet
 from .goals import GoalReadingViewSet, GoalViewSet, OutcomeReportViewSet
 from .relationship import InteractionViewSet, RenewalEstimateViewSet, TrainingViewSet
+from .segments import SegmentViewSet
 from .tasks import TaskViewSet
 from .usage import FeatureViewSet, UsageView
 
@@ -24,6 +25,7 @@ router.register("interactions", InteractionViewSet)
 router.register("trainings", TrainingViewSet)
 router.register("renewal-estimates", RenewalEstimateViewSet)
 router.register("tasks", TaskViewSet)
+router.register("segments", SegmentViewSet)
 router.register("features", FeatureViewSet)
 
 urlpatterns = [path("", include(router.urls)), path("usage/", UsageView.as_view(), name="usage")]

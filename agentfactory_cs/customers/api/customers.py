@@ -28,6 +28,7 @@ from .records import (
     staff_field,
     updated_since,
 )
+from .segments import SegmentFilter
 
 
 class TagNames(serializers.ListField):
@@ -72,6 +73,7 @@ class CustomerFilter(filters.FilterSet):
     lifecycle_stage = filters.MultipleChoiceFilter(choices=Customer.Stage.choices)
     success_manager = filters.CharFilter(field_name="success_manager__username", help_text="User name.")
     tag = filters.CharFilter(field_name="tags__name", help_text="Name of a tag.")
+    segment = SegmentFilter(help_text="Id of a segment: those who are in it now.")
     updated_since = updated_since()
 
 

@@ -37,7 +37,7 @@ class Row:
             raise BadCondition(f"{place}.fact: there is no fact {data.get('fact')!r}.")
         fact = facts.get(data["fact"])
         fitting = operators_of(fact.type)
-        if data.get("operator") not in fitting:
+        if not isinstance(data.get("operator"), str) or data["operator"] not in fitting:
             raise BadCondition(f"{place}.operator: must be one of {', '.join(fitting)}, not {data.get('operator')!r}.")
         operator = fitting[data["operator"]]
         return cls(fact, operator, _value(fact, operator, data.get("value"), f"{place}.value"))
@@ -131,7 +131,9 @@ class Condition:
         return joint.join(row.sentence() for row in self.rows)
 
     def _named(self, now: datetime) -> dict[str, Any]:
-        return {f"fact_{at}": row.fact.expression(now) for at, row in enumerate(self.rows)}
+        """What is joined, each once, and then the facts."""
+        joined = {name: relation for row in self.rows for name, relation in row.fact.relations(now).items()}
+        return joined | {f"fact_{at}": row.fact.expression(now) for at, row in enumerate(self.rows)}
 
     def _questions(self, now: datetime) -> list[Q]:
         return [row.operator.ask(f"fact_{at}", row.value, now) for at, row in enumerate(self.rows)]

@@ -21,6 +21,7 @@ for entry in (
     _entry("customer", _("Customers"), "apartment", "", 10),
     _entry("task", _("Tasks"), "task_alt", "", 20),
     _entry("interaction", _("Interactions"), "forum", "", 30),
+    _entry("segment", _("Segments"), "filter_alt", "records", 5),
     _entry("contact", _("Contacts"), "contacts", "records", 10),
     _entry("subscription", _("Subscriptions"), "receipt_long", "records", 20),
     _entry("goal", _("Goals"), "target", "records", 30),

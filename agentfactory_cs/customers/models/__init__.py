@@ -6,6 +6,7 @@ from .contract import Subscription, SubscriptionChange
 from .customer import Churn, Customer, CustomerChange, Tag
 from .goals import Goal, GoalReading, OutcomeReport
 from .relationship import Interaction, RenewalEstimate, Task, Training
+from .segment import Segment
 from .usage import Feature, UsageDay, UsageReceipt
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Interaction",
     "OutcomeReport",
     "RenewalEstimate",
+    "Segment",
     "StaffProfile",
     "Subscription",
     "SubscriptionChange",

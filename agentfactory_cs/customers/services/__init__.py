@@ -18,6 +18,7 @@ from .relationship import (
     save_training,
 )
 from .removal import erase_customer, remove_record
+from .segments import remove_segment, save_segment
 from .tags import set_tags
 from .usage import add_feature, forget_old_receipts, save_feature
 
@@ -40,12 +41,14 @@ __all__ = [
     "record_reading",
     "remove_churn",
     "remove_record",
+    "remove_segment",
     "reopen_task",
     "save_contact",
     "save_customer",
     "save_feature",
     "save_goal",
     "save_outcome_report",
+    "save_segment",
     "save_subscription",
     "save_task",
     "save_training",

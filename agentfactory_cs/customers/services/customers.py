@@ -81,6 +81,9 @@ def _keep_changes(customer: Customer, stored: Customer, *, by: Actor, now: datet
             customer=customer, field=field, old=old[0], new=new[0], changed_at=now, changed_by=actor_user(by)
         )
         record(_EVENT_OF[field], customer, {"old": old[1], "new": new[1]}, by=by, now=now)
+    if customer.external_id != stored.external_id:
+        ids = {"old": stored.external_id or "none", "new": customer.external_id or "none"}
+        record("customers.external_id_changed", customer, ids, by=by, now=now)
 
 
 def _shown(customer: Customer, field: str) -> tuple[str, str]:
@@ -162,6 +165,7 @@ def _follow_churn(customer: Customer, *, by: Actor, now: datetime) -> None:
 def save_contact(contact: Contact, *, by: Actor = None, now: datetime) -> Contact:
     """Create or change a contact. A new primary contact takes over from the one before."""
     is_new = contact.pk is None
+    known = None if is_new else Contact.objects.filter(pk=contact.pk).values_list("platform_user_id", flat=True).first()
     if contact.is_primary:
         Customer.objects.select_for_update().get(pk=contact.customer_id)
         others = Contact.objects.filter(customer_id=contact.customer_id, is_primary=True).exclude(pk=contact.pk)
@@ -169,4 +173,7 @@ def save_contact(contact: Contact, *, by: Actor = None, now: datetime) -> Contac
     check_and_save(contact)
     if is_new:
         record("customers.contact_added", contact.customer, {"name": contact.name}, by=by, now=now)
+    elif contact.platform_user_id and contact.platform_user_id != known:
+        told = {"name": contact.name, "user": contact.platform_user_id}
+        record("customers.contact_identified", contact.customer, told, by=by, now=now)
     return contact

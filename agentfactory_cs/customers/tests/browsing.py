@@ -37,10 +37,11 @@ class _Fields(HTMLParser):
             self.pairs.append((self.area, ""))
 
     def _input(self, told: dict[str, str]) -> None:
-        if told.get("type") in ("checkbox", "radio") and "checked" not in told:
+        is_box = told.get("type") in ("checkbox", "radio")
+        if is_box and "checked" not in told:
             return
         if told.get("name") and told.get("type") != "submit":
-            self.pairs.append((told["name"], told.get("value", "on")))
+            self.pairs.append((told["name"], told.get("value", "on" if is_box else "")))
 
     def handle_data(self, data: str) -> None:
         if self.area:

@@ -118,7 +118,7 @@ def test_a_row_that_cannot_be_asked_says_why_where_it_stands_and_keeps_what_was_
 
     assert form.errors["who"] == [f"Row 2: {said}"]
     assert shown.count('class="af-condition-row af-wrong"') == 1
-    assert f'<p class="af-bad" id="id_who-1-problem">{said}</p>' in shown
+    assert f'<p class="af-bad" data-problem id="id_who-1-problem">{said}</p>' in shown
     assert sent_by(shown)["who-1-fact"] == [row[0]]
 
 

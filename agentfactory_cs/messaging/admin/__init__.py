@@ -1,5 +1,5 @@
 """Messaging in the console's lists and forms."""
 
-from . import channels, emails, notices, suppressions, surveys, templates
+from . import channels, emails, notices, suppressions, survey_requests, surveys, templates
 
-__all__ = ["channels", "emails", "notices", "suppressions", "surveys", "templates"]
+__all__ = ["channels", "emails", "notices", "suppressions", "survey_requests", "surveys", "templates"]

@@ -3,7 +3,8 @@
 from .notices import Notice
 from .outbox import Email, EmailEvent, SendingPace, Suppression
 from .slack import SlackChannel
-from .surveys import Response, Survey, SurveyKind
+from .survey_requests import SurveyRequest
+from .surveys import Response, Survey, SurveyKind, SurveyWording
 from .templates import MailTemplate, MailTemplateVersion, Topic
 
 __all__ = [
@@ -18,5 +19,7 @@ __all__ = [
     "Suppression",
     "Survey",
     "SurveyKind",
+    "SurveyRequest",
+    "SurveyWording",
     "Topic",
 ]

@@ -40,7 +40,7 @@ def _provider(settings: Any) -> Iterator[None]:
 
 def _open_webhook() -> None:
     urlpatterns[:] = [
-        path("hooks/mail/", include(hooks.urlpatterns_of("postmark"))),
+        path("hooks/", include(hooks.urlpatterns_of("postmark"))),
         path("", include("agentfactory_cs.urls")),
     ]
 

@@ -17,8 +17,19 @@
   }
 
   function none(editor) {
+    const rows = rowsOf(editor).children.length;
     const words = editor.querySelector("[data-none]");
-    if (words) words.hidden = rowsOf(editor).children.length > 0;
+    if (words) words.hidden = rows > 0;
+    rowsOf(editor).hidden = rows === 0;
+    // All or any of one row is the same.
+    editor.querySelector("[data-match]").hidden = rows < 2;
+  }
+
+  // What was wrong was told of what stood there before.
+  function mended(row) {
+    row.classList.remove("af-wrong");
+    row.querySelector("[data-problem]")?.remove();
+    row.querySelector("[data-fact]").removeAttribute("aria-invalid");
   }
 
   async function follow(editor, row) {
@@ -75,8 +86,9 @@
     }
   }
 
-  // Not while a row is half filled in: it would be told what is missing before it was done.
+  // Not while a row is half filled in or told to be wrong: there is nothing to count yet.
   function isWhole(row) {
+    if (row.classList.contains("af-wrong")) return false;
     const value = row.querySelector("[data-value]");
     if (!row.querySelector("[data-fact]").value || !value || value.hidden) return true;
     return [...value.querySelectorAll("input")].some((input) => (input.type === "checkbox" ? input.checked : input.value));
@@ -115,6 +127,7 @@
     const editor = target.closest("[data-condition]");
     if (!editor) return;
     const row = target.closest("[data-row]");
+    if (row) mended(row);
     if (target.matches("[data-fact]")) {
       follow(editor, row);
       return;
@@ -124,7 +137,9 @@
   });
   document.addEventListener("input", ({ target }) => {
     const editor = target.closest("[data-condition]");
-    if (editor && target.matches("input")) count(editor);
+    if (!editor || !target.matches("input")) return;
+    mended(target.closest("[data-row]"));
+    count(editor);
   });
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-add-row], [data-remove-row]");

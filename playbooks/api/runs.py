@@ -1,17 +1,15 @@
-"""playbooks/, playbook-runs/: what is done for customers; starting, pausing and stopping it, and passing over steps."""
+"""playbook-runs/: what is done for customers; starting, pausing and stopping it, and passing over steps."""
 
 from typing import Any
 
-from django.urls import include, path
 from django.utils import timezone
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import (
     ChangeViewSet,
@@ -22,41 +20,8 @@ from agentfactory_cs.customers.api.records import (
     since_filter,
 )
 
-from . import services
-from .models import Playbook, Run, RunStep
-
-
-@extend_schema_serializer(component_name="Playbook")
-class PlaybookSerializer(RecordSerializer):
-    version = serializers.SerializerMethodField(help_text="Number of the version in force; null before the first.")
-    definition = serializers.SerializerMethodField(help_text="Of the version in force: docs/playbooks.md tells it.")
-
-    class Meta:
-        model = Playbook
-        fields = (
-            "key",
-            "name",
-            "description",
-            "state",
-            "is_sequence",
-            "priority",
-            "is_exclusive",
-            "cool_down_days",
-            "holdout_percent",
-            "version",
-            "definition",
-            "activated_at",
-            "reviewed_at",
-        )
-        read_only_fields = fields
-
-    def get_version(self, playbook: Playbook) -> int | None:
-        return max((version.number for version in playbook.versions.all() if version.number), default=None)
-
-    @extend_schema_field({"type": "object", "additionalProperties": True, "nullable": True})
-    def get_definition(self, playbook: Playbook) -> Any:
-        number = self.get_version(playbook)
-        return next((one.definition for one in playbook.versions.all() if number and one.number == number), None)
+from .. import services
+from ..models import Playbook, Run, RunStep
 
 
 @extend_schema_serializer(component_name="PlaybookRunStep")
@@ -132,27 +97,6 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """Why it is done."""
 
     reason = serializers.CharField(max_length=300, help_text="A sentence; it stands on the run.")
-
-
-class PlaybookFilter(filters.FilterSet):
-    state = filters.MultipleChoiceFilter(choices=Playbook.State.choices)
-
-    class Meta:
-        model = Playbook
-        fields = ("is_sequence",)
-
-
-class PlaybookViewSet(ReadViewSet):
-    """Playbooks and mail sequences. They are written, published and activated in the console."""
-
-    thing = "playbook"
-    queryset = Playbook.objects.prefetch_related("versions")
-    serializer_class = PlaybookSerializer
-    filterset_class = PlaybookFilter
-    lookup_field = "key"
-    lookup_value_regex = "[a-z][a-z0-9_]{0,59}"
-    ordering_fields = ("key",)
-    unique_field = "key"
 
 
 class RunFilter(OfCustomerFilter):
@@ -240,10 +184,3 @@ def _reason(request: Request) -> dict[str, Any]:
     given = ReasonSerializer(data=request.data)
     given.is_valid(raise_exception=True)
     return given.validated_data
-
-
-router = SimpleRouter()
-router.register("playbooks", PlaybookViewSet, "playbook")
-router.register("playbook-runs", RunViewSet, "playbook-run")
-
-urlpatterns = [path("", include(router.urls))]

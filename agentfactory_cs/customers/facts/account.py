@@ -1,4 +1,4 @@
-"""What conditions can ask of the customers' own records."""
+"""Who the customer is."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,12 +9,17 @@ from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, Va
 from django.db.models.functions import Extract
 from django.utils.translation import gettext_lazy as _
 
-from .conditions.registry import Fact, FactType, facts
-from .models import Customer, Tag
+from ..conditions.registry import Fact, FactType, facts
+from ..models import Customer, Tag
+from .history import of_customer
 
 
 def _field(name: str) -> Callable[[datetime], Any]:
     return lambda now: F(name)
+
+
+def _at(field: str) -> Callable[[datetime], Any]:
+    return lambda now: of_customer(field, now)
 
 
 def _yes_no(question: Q) -> Callable[[datetime], Any]:
@@ -30,18 +35,18 @@ def _tags(now: datetime) -> Any:
 
 
 for fact in (
-    Fact("customers.tier", _("Tier"), FactType.CHOICE, _field("tier"), choices=lambda: Customer.Tier.choices, order=10),
+    Fact("customers.tier", _("Tier"), FactType.CHOICE, _at("tier"), choices=lambda: Customer.Tier.choices, order=10),
     Fact(
         "customers.stage",
         _("Lifecycle stage"),
         FactType.CHOICE,
-        _field("lifecycle_stage"),
+        _at("lifecycle_stage"),
         choices=lambda: Customer.Stage.choices,
         order=11,
     ),
-    Fact("customers.language", _("Language"), FactType.CHOICE, _field("language"), order=12),
-    Fact("customers.country", _("Country"), FactType.CHOICE, _field("country"), order=13),
-    Fact("customers.tags", _("Tags"), FactType.TAGS, _tags, order=14),
+    Fact("customers.language", _("Language"), FactType.CHOICE, _field("language"), order=12, as_of=False),
+    Fact("customers.country", _("Country"), FactType.CHOICE, _field("country"), order=13, as_of=False),
+    Fact("customers.tags", _("Tags"), FactType.TAGS, _tags, order=14, as_of=False),
     Fact(
         "customers.days_since_signup",
         _("Days since signup"),
@@ -51,11 +56,21 @@ for fact in (
         order=15,
     ),
     Fact(
+        "customers.success_manager",
+        _("Success manager"),
+        FactType.CHOICE,
+        _field("success_manager__username"),
+        _("By user name."),
+        order=16,
+        as_of=False,
+    ),
+    Fact(
         "customers.has_success_manager",
         _("A success manager is assigned"),
         FactType.YES_NO,
         _yes_no(Q(success_manager__isnull=False)),
-        order=16,
+        order=17,
+        as_of=False,
     ),
 ):
     facts.register(fact)

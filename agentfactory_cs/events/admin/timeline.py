@@ -7,9 +7,9 @@ from unfold.decorators import display
 from agentfactory_cs.console.saving import ReadOnlyAdmin
 from agentfactory_cs.console.templatetags.console import when
 
-from .filters import KindOfEvent
-from .models import Event
-from .queries import line_of
+from ..filters import KindOfEvent
+from ..models import Event
+from ..queries import line_of
 
 
 @admin.register(Event)

@@ -1,0 +1,61 @@
+"""Ticking off by hand what a person knows was reached, and taking back what was ticked by mistake."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from agentfactory_cs.customers.models import Customer
+from agentfactory_cs.events.services import Actor, record
+
+from . import rules
+from .milestones import reach
+from .models import Milestone, Onboarding
+from .models.onboarding import MilestoneSource
+
+
+def tick(
+    customer: Customer, key: str, *, at: datetime | None = None, note: str = "", by: Actor = None, now: datetime
+) -> Milestone:
+    """A person says that a milestone was reached, now or at a moment since signup.
+
+    `key` is a known milestone or an item of the customer's checklist; ValidationError names what does not fit.
+    """
+    title = title_for(customer, key)
+    if title is None:
+        raise ValidationError({"key": f"{key!r} is no milestone, nor on the checklist of {customer}."})
+    moment = at or now
+    if not customer.signed_up_at <= moment <= now:
+        raise ValidationError({"at": f"{moment:%Y-%m-%d %H:%M} is not between signup and now."})
+    return reach(
+        customer, key, at=moment, source=MilestoneSource.HAND, detail=note.strip(), title=title, by=by, now=now
+    )
+
+
+def title_for(customer: Customer, key: str) -> str | None:
+    """What a milestone is called for a customer: by its latest checklist, else by its own name; None for a
+    stranger."""
+    latest = Onboarding.objects.filter(customer=customer).select_related("version").first()
+    item = latest.version.plan.item(key) if latest else None
+    return item.title if item else rules.KNOWN.get(key)
+
+
+@transaction.atomic
+def take_back(milestone: Milestone, *, reason: str, by: Actor = None, now: datetime) -> None:
+    """What was ticked by mistake goes, and the timeline says why.
+
+    Only what rests on somebody's word may be taken back: evidence would bring the rest back. An onboarding that
+    was completed by it stays completed. ValidationError otherwise, or without a reason.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Say in a sentence why."})
+    stored = Milestone.objects.select_for_update().filter(pk=milestone.pk).select_related("customer").first()
+    if stored is None:
+        raise ValidationError("It was taken back already.", code="conflict")
+    if stored.source != MilestoneSource.HAND:
+        words = f"Only what was ticked by hand can be taken back; this is known from: {stored.get_source_display()}."
+        raise ValidationError(words, code="conflict")
+    title = title_for(stored.customer, stored.key) or rules.title_of(stored.key)
+    stored.delete()
+    data = {"milestone": stored.key, "title": title, "why": reason.strip()}
+    record("onboarding.milestone_taken_back", stored.customer, data, by=by, now=now)

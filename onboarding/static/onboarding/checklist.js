@@ -1,0 +1,38 @@
+// Items of a checklist: added, moved up and down. Without it the places are numbers to write.
+"use strict";
+(() => {
+  const list = document.querySelector("[data-items]");
+  const blank = document.querySelector("[data-blank]");
+  const add = document.querySelector("[data-add]");
+  const total = document.querySelector("[name=items-TOTAL_FORMS]");
+  if (!list || !blank || !add || !total) return;
+
+  const place = (item) => item.querySelector("[name$=-ORDER]");
+  const number = () => [...list.children].forEach((item, at) => { place(item).value = at + 1; });
+
+  function ready(item) {
+    item.querySelectorAll("[data-move]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        const other = button.dataset.move === "1" ? item.nextElementSibling : item.previousElementSibling;
+        if (!other) return;
+        if (button.dataset.move === "1") other.after(item);
+        else other.before(item);
+        number();
+        button.focus();
+      });
+    });
+    item.querySelector(".ob-place").classList.add("ob-hidden");
+  }
+
+  [...list.children].forEach(ready);
+  number();
+  add.hidden = false;
+  add.addEventListener("click", () => {
+    list.insertAdjacentHTML("beforeend", blank.innerHTML.replaceAll("__prefix__", total.value));
+    total.value = Number(total.value) + 1;
+    ready(list.lastElementChild);
+    number();
+    list.lastElementChild.querySelector("[name$=-title]").focus();
+  });
+})();

@@ -1,0 +1,97 @@
+"""Whether a playbook works, on its page and on the dashboard."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agentfactory_cs.console.templatetags.console import figure
+
+from ..models import Playbook, PlaybookVersion
+from .figures import Effect, effects
+from .proportions import Arm, Estimate
+from .verdicts import Verdict, verdict
+from .words import MOODS, headline, interval, sentences
+
+
+def effect_of(version: PlaybookVersion | None) -> Mapping[str, Any]:
+    """What the playbook's page says of the version that it shows; nothing of one in which nobody was."""
+    if version is None or not version.number:
+        return {"effect": None}
+    effect = effects([version.pk], timezone.now()).get(version.pk)
+    if effect is None:
+        return {"effect": None}
+    return told(effect, has_goal=version.definition.get("goal") is not None)
+
+
+def told(effect: Effect, *, has_goal: bool) -> Mapping[str, Any]:
+    judged = verdict(effect, has_goal=has_goal)
+    return {
+        "effect": effect,
+        "effect_words": headline(effect, judged),
+        "effect_mood": MOODS[judged.kind],
+        "effect_sentences": sentences(effect, judged),
+        "effect_arms": _arms(effect, judged) if has_goal else [],
+        "effect_figures": _figures(effect),
+    }
+
+
+def _arms(effect: Effect, judged: Verdict) -> Sequence[Mapping[str, Any]]:
+    return [
+        _arm(_("With it"), effect.treated, judged.treated, "good"),
+        _arm(_("Held out"), effect.control, judged.control, "plain"),
+    ]
+
+
+def _arm(label: str, arm: Arm, estimate: Estimate | None, mood: str) -> Mapping[str, Any]:
+    if estimate is None:
+        return {"label": label, "words": _("nobody yet"), "share": None}
+    words = _("%(reached)s of %(size)s reached the goal; the share lies within %(span)s") % {
+        "reached": figure(arm.reached),
+        "size": figure(arm.size),
+        "span": interval(estimate),
+    }
+    return {
+        "label": label,
+        "words": words,
+        "counts": f"{figure(arm.reached)} / {figure(arm.size)}",
+        "share": 100 * estimate.value,
+        "low": 100 * estimate.low,
+        "width": 100 * (estimate.high - estimate.low),
+        "mood": mood,
+    }
+
+
+def _figures(effect: Effect) -> Sequence[tuple[str, str]]:
+    days = f"{figure(effect.days_to_goal, 1)} {_('days')}" if effect.days_to_goal is not None else "–"
+    return [
+        (_("Entered"), figure(effect.entered)),
+        (_("Held out"), figure(effect.held_out)),
+        (_("Reached the goal"), figure(effect.goal_reached)),
+        (_("Days to the goal, median"), days),
+        (_("Finished"), figure(effect.finished)),
+        (_("Left by the exit condition"), figure(effect.exited)),
+        (_("Left because they churned"), figure(effect.churned)),
+        (_("Stopped by hand"), figure(effect.stopped)),
+        (_("Mails sent"), figure(effect.mails)),
+        (_("Tasks made"), figure(effect.tasks)),
+    ]
+
+
+def at_work(playbooks: Sequence[tuple[Playbook, PlaybookVersion]], now: datetime) -> Sequence[Mapping[str, Any]]:
+    """A line for each active playbook, those with the clearest effect first. Three queries."""
+    found = effects([version.pk for _playbook, version in playbooks], now)
+    lines = [
+        {
+            "playbook": playbook,
+            "link": reverse("admin:playbooks_playbook_change", args=(playbook.pk,)),
+            "version": version,
+            **told(found.get(version.pk, Effect()), has_goal=version.definition.get("goal") is not None),
+        }
+        for playbook, version in playbooks
+    ]
+    order = list(MOODS.values())
+    return sorted(lines, key=lambda line: (order.index(line["effect_mood"]), -line["effect"].entered))
