@@ -1,0 +1,30 @@
+"""Which moments of support move with the demo's clock."""
+
+from agentfactory_cs.timeshift import Shift, shifts
+
+for shift in (
+    Shift(
+        "support.ticket",
+        (
+            "first_response_due_at",
+            "next_response_due_at",
+            "resolution_due_at",
+            "next_warning_at",
+            "created_at",
+            "updated_at",
+            "customer_wrote_at",
+            "answered_at",
+            "first_response_at",
+            "resolved_at",
+            "closed_at",
+        ),
+    ),
+    Shift("support.message", ("written_at",)),
+    Shift("support.ticketchange", ("happened_at",)),
+    Shift("support.clockstretch", ("since", "until")),
+    Shift("support.ticketlink", ("created_at",)),
+    Shift("support.escalation", ("escalated_at",)),
+    Shift("support.agent", ("last_assigned_at",)),
+    Shift("support.inboundmail", ("received_at", "read_at")),
+):
+    shifts.register(shift)
