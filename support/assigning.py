@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from agentfactory_cs.events.services import Actor, actor_label, actor_user
 
-from . import escalating
+from . import escalating, levels
 from .changes import note_change
 from .models import Agent, Team, Ticket, TicketChange
 from .models.ticket import Priority
@@ -28,7 +28,7 @@ from .routing.deciding import Plan
 Kind = TicketChange.Kind
 # So many waiting tickets are handed out in one transaction: more would keep everybody's row locked for long.
 BATCH = 200
-_OF_ROUTING = ("team", "priority", "tags", "assignee", "assigned_by_hand", "lock_version", "updated_at")
+_OF_ROUTING = ("team", "priority", "tags", "assignee", "assigned_by_hand", "lock_version", "updated_at", *levels.CLOCK_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,11 @@ def route_ticket(ticket: Ticket, *, by: Actor = None, now: datetime) -> Decision
     The ticket handed in is brought up to date. ValidationError (conflict) where it is solved.
     """
     row = _held(ticket)
+    before = row.team
     plan = deciding.plan(deciding.subject_of(row), deciding.start_of(row), versions.in_force(), deciding.Desk.open())
     _apply(row, plan)
     choice = _choice_for(row, now)
+    _keep_hours(row, before, now)
     _give(row, choice, now)
     told = words.decided(plan, choice)
     data = plan.data() | {"assignment": _told(choice)}
@@ -67,6 +69,12 @@ def route_ticket(ticket: Ticket, *, by: Actor = None, now: datetime) -> Decision
     escalating.on_routed(row, plan.outcome.escalations, now=now)
     _bring_up_to_date(ticket, row)
     return Decision(ticket, plan, choice, told)
+
+
+def _keep_hours(row: Ticket, before: Team | None, now: datetime) -> None:
+    """The due times follow the hours of the team that has it now."""
+    if (before.calendar_id if before else None) != (row.team.calendar_id if row.team else None):
+        levels.set_clocks(row, now=now)
 
 
 def _apply(row: Ticket, plan: Plan) -> None:
@@ -126,7 +134,8 @@ def assign_to(
     """
     row = _held(ticket)
     _require_at_work(team, agent)
-    row.team = team
+    before, row.team = row.team, team
+    _keep_hours(row, before, now)
     choice = _by_hand(row, agent) if agent else _anew(row, now)
     row.assigned_by_hand = by is not None if agent else choice.why is Why.BY_HAND
     row.lock_version += by is not None
@@ -284,7 +293,7 @@ def _store(rows: Sequence[Ticket], told: Sequence[str], *, by: Actor, now: datet
 
 def _held(ticket: Ticket) -> Ticket:
     """The row as it is now, locked. ValidationError (conflict) where it is solved."""
-    rows = Ticket.objects.select_for_update(of=("self",)).select_related("team", "area", "customer", "assignee")
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related("team", "area", "customer", "assignee", "service_version")
     row = rows.get(pk=ticket.pk)
     if row.status not in Ticket.UNSOLVED:
         words = _("Ticket #%(ticket)s is %(status)s: it is given to nobody.")

@@ -7,7 +7,7 @@ from agentfactory_cs.events.services import Actor, actor_user
 
 from .models import RoutingVersion, Ticket, TicketChange
 
-MAX_WORDS = 400
+_LONGEST = 400
 
 
 def note_change(
@@ -20,11 +20,11 @@ def note_change(
     routing_version: RoutingVersion | None = None,
     now: datetime,
 ) -> TicketChange:
-    """Append one change, in the transaction of what it tells of."""
+    """Append what happened, in the transaction in which it happens."""
     return TicketChange.objects.create(
         ticket=ticket,
         kind=kind,
-        words=words[:MAX_WORDS],
+        words=words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…",
         data=data or {},
         by=actor_user(by),
         routing_version=routing_version,

@@ -9,22 +9,22 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agentfactory_cs.customers.conditions import Condition, facts
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.models import Event
-from agentfactory_cs.events.services import Actor, actor_user, record
+from agentfactory_cs.events.services import Actor, actor_user
 from agentfactory_cs.messaging.notices import write_to
 
 from .changes import note_change
+from .links import ticket_link
 from .models import Escalation, Team, Ticket, TicketChange
 from .routing.rules import Rule
 from .sentiment import strong_words_in
+from .telling import tell
 
 Reason = Escalation.Reason
-THIRD = 3
 # The facts and the event by which we hear of a customer at risk; where nobody offers them, nobody is at risk.
 _BAND, _PROVISIONAL = "health.band", "health.is_provisional"
 _ALERT, _KIND = "health.alert_raised", "at_risk"
@@ -63,9 +63,8 @@ def _tell(ticket: Ticket, escalation: Escalation, *, by: Actor, now: datetime) -
     words %= {"team": team, "reason": reason.lower(), "detail": escalation.detail}
     data = {"reason": escalation.reason, "team": team.key}
     note_change(ticket, TicketChange.Kind.ESCALATED, words.strip(), data=data, by=by, now=now)
-    if ticket.customer:
-        told = {"ticket": ticket.pk, "subject": ticket.subject, "reason": reason, "why": escalation.detail}
-        record("support.ticket_escalated", ticket.customer, {**told, "team": team.name}, by=by, now=now)
+    told = {"reason": escalation.reason, "why": escalation.detail, "team": team.name}
+    tell(ticket, "support.ticket_escalated", told, by=by, now=now)
     subject = _("Escalated: #%(ticket)s %(subject)s") % {"ticket": ticket.pk, "subject": ticket.subject}
     for person in _people_of(team):
         write_to(
@@ -86,9 +85,9 @@ def _people_of(team: Team) -> Iterable[User]:
 
 def _letter(ticket: Ticket, words: str) -> str:
     customer = ticket.customer.name if ticket.customer else ticket.requester_address
-    facts = _("Customer: %(customer)s. Severity: %(severity)s.")
-    facts %= {"customer": customer, "severity": str(ticket.get_severity_display()).lower()}
-    return f"{words}\n\n{facts}\n{reverse('admin:index')}support/ticket/{ticket.pk}/change/\n"
+    about = _("Customer: %(customer)s. Severity: %(severity)s.")
+    about %= {"customer": customer, "severity": str(ticket.get_severity_display()).lower()}
+    return f"{words}\n\n{about}\n{ticket_link(ticket)}\n"
 
 
 def on_routed(ticket: Ticket, escalations: Sequence[tuple[Rule, str]], *, now: datetime) -> None:
@@ -99,20 +98,6 @@ def on_routed(ticket: Ticket, escalations: Sequence[tuple[Rule, str]], *, now: d
     customer = ticket.customer
     if customer and customer.tier == Customer.Tier.ENTERPRISE and is_at_risk(customer, now):
         escalate_to(ticket, reason=Reason.AT_RISK, detail=_at_risk_words(customer), now=now)
-
-
-def on_reopened(ticket: Ticket, *, now: datetime) -> Escalation | None:
-    """The customer came back: the third time is one too many."""
-    if ticket.reopened < THIRD:
-        return None
-    detail = _("It was solved and came back %(times)s times.") % {"times": ticket.reopened}
-    return escalate_to(ticket, reason=Reason.REOPENED, detail=detail, now=now)
-
-
-def on_breach(ticket: Ticket, clock: str, *, now: datetime) -> Escalation | None:
-    """A target was missed; `clock` says which, in words, such as "first response"."""
-    detail = _("The target for the %(clock)s has passed.") % {"clock": clock}
-    return escalate_to(ticket, reason=Reason.BREACH, detail=detail, now=now)
 
 
 def on_reply(ticket: Ticket, text: str, *, now: datetime) -> Escalation | None:

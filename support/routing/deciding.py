@@ -12,7 +12,7 @@ Kind = TicketChange.Kind
 
 @dataclass(frozen=True)
 class Start:
-    """The team a ticket has before the first rule; for good where a person chose it."""
+    """The team a ticket has before the first rule; for good where a person chose it, or it was sent to its address."""
 
     team: str | None = None
     is_fixed: bool = False
@@ -78,9 +78,10 @@ def subject_of(ticket: Ticket) -> rules.Subject:
 
 
 def start_of(ticket: Ticket) -> Start:
-    """Where a ticket began: what its newest trace or a person's choice says, else the team it came with. One query."""
+    """Where a ticket began: what its newest trace or a person's choice says, else the team it came with, for good.
+    One query."""
     changes = TicketChange.objects.filter(ticket=ticket, kind__in=(Kind.ROUTED, Kind.ASSIGNED), data__has_key="start")
     told = changes.order_by("-pk").values_list("data__start", flat=True).first()
     if told is None:
-        return Start(ticket.team.key if ticket.team else None)
+        return Start(ticket.team.key, is_fixed=True) if ticket.team else Start()
     return Start(told["team"], told["fixed"])

@@ -8,7 +8,7 @@ A definition is plain data (RoutingVersion.definition):
 Every active rule is tried, in order. One fits where the ticket is of one of the areas, severities, tiers and
 languages it names; what it does not name may be anything. Each that fits is applied: tags and escalations add up; of
 team and priority the later rule's count, unless it `gives_way`: then it only gives what no rule before has given.
-A team that the ticket came with (by a team's address) is there before the first rule; one that a person chose stays.
+The team that a person chose, or to whose address a ticket was sent, stays.
 """
 
 import re
@@ -104,7 +104,7 @@ class Routing:
 @dataclass(frozen=True)
 class Step:
     """What came of one rule. `given` is what it gave the ticket; `withheld`, what it would have given, and why not:
-    `gives_way` (a rule before has given it), `by_hand` (a person chose the team), `gone` (no such team at work)."""
+    `gives_way` (a rule before has given it), `chosen` (the team was chosen before), `gone` (no such team at work)."""
 
     place: int
     name: str
@@ -169,7 +169,7 @@ class _Sum:
         if name == "team" and rule.team not in self.teams:
             return "gone"
         if name == "team" and self.team_is_fixed:
-            return "by_hand"
+            return "chosen"
         return "gives_way" if rule.gives_way and getattr(self, name) is not None else ""
 
 

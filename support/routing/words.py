@@ -18,7 +18,7 @@ _CONDITION = {
 }
 _WITHHELD = {
     "gives_way": gettext_lazy("it gives way: a rule before has given it"),
-    "by_hand": gettext_lazy("a person chose the team"),
+    "chosen": gettext_lazy("the team was chosen before"),
     "gone": gettext_lazy("there is no such team at work"),
 }
 _NOBODY = {
@@ -56,9 +56,7 @@ def to_team(plan: Plan) -> str:
     if plan.outcome.team_by:
         return _("To %(team)s by the rule “%(rule)s”.") % told
     if plan.start.is_fixed and plan.start.team == plan.team.key:
-        return _("To %(team)s: a person chose it.") % told
-    if plan.start.team == plan.team.key:
-        return _("To %(team)s, where it came in.") % told
+        return _("To %(team)s: a person chose it, or it was sent there.") % told
     return _("To %(team)s, which takes what no rule gives to another.") % told
 
 
