@@ -148,9 +148,10 @@ class TestAtRisk:
         assert not solved.escalations.exists()
 
     def test_other_alerts_are_no_reason(self) -> None:
-        ticket = ask(customer=make_customer(tier="enterprise"))
+        customer = make_customer(tier="enterprise")
+        ticket = ask(customer=customer)
         told = {"alert": 1, "kind": "drop", "title": "Fell", "score": 60, "before": 80, "why": "Fell."}
-        record("health.alert_raised", ticket.customer, told, now=NOW)
+        record("health.alert_raised", customer, told, now=NOW)
 
         consumers.get("support.escalating").handle(list(Event.objects.select_related("customer")), NOW)
 

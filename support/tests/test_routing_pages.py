@@ -36,8 +36,8 @@ def written(*extra: dict[str, Any], **changes: Any) -> dict[str, Any]:
     ]
     rows += [{"active": "on", **rule} for rule in extra]
     for name, value in changes.items():
-        field, _underscore, place = name.rpartition("_")
-        rows[int(place)][field] = value
+        field, _underscore, number = name.rpartition("_")
+        rows[int(number)][field] = value
     sent: dict[str, Any] = {
         "rules-TOTAL_FORMS": len(rows),
         "rules-INITIAL_FORMS": len(rows) - len(extra),
@@ -171,7 +171,7 @@ class TestTryingATicket:
         ticket = ask(area=area("api"))
         console.post(at("edit"), written(team_0="senior"))
 
-        text = words(console.get(at("try"), {"ticket": ticket.pk, "rules": "draft"}))
+        text = words(console.get(at("try") + f"?ticket={ticket.pk}&rules=draft"))
 
         assert "To Senior support by the rule “API”." in text
 
