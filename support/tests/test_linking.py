@@ -36,19 +36,18 @@ def test_a_merged_ticket_is_closed_its_thread_in_the_other_and_replies_go_there(
     assert not second.messages.exists()
 
 
-@pytest.mark.parametrize("verb", ["answer", "reopen", "merge again"])
-def test_a_merged_ticket_is_left_alone(verb: str) -> None:
+def test_a_merged_ticket_is_left_alone() -> None:
     customer, clara = make_customer(), make_user("clara")
     first, second = ask(customer=customer), ask(customer=customer)
     merge(second, first, by=clara, now=NOW)
+    where = f"merged into #{first.pk}"
 
-    with pytest.raises(ValidationError, match=f"merged into #{first.pk}"):
-        if verb == "answer":
-            threads.answer(second, Written("x"), by=clara, now=NOW)
-        elif verb == "reopen":
-            move(second, "open", by=clara, now=NOW)
-        else:
-            merge(second, ask(customer=customer), by=clara, now=NOW)
+    with pytest.raises(ValidationError, match=where):
+        threads.answer(second, Written("x"), by=clara, now=NOW)
+    with pytest.raises(ValidationError, match=where):
+        move(second, "open", by=clara, now=NOW)
+    with pytest.raises(ValidationError, match=where):
+        merge(second, ask(customer=customer), by=clara, now=NOW)
 
 
 def test_what_a_stranger_wrote_is_not_merged_into_another_customers_ticket() -> None:
