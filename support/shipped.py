@@ -1,0 +1,5 @@
+"""What comes with support."""
+
+from .knowledge import shipped
+
+__all__ = ["shipped"]
