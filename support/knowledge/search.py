@@ -80,7 +80,8 @@ _RESEMBLING = f"""{_SAID}
 SELECT DISTINCT ON (said.language, said.lexeme) said.language, said.lexeme, word.lexeme
 FROM said JOIN support_word word ON word.language = said.language AND word.lexeme %% said.lexeme
 WHERE length(said.lexeme) > 3 AND similarity(word.lexeme, said.lexeme) >= {_ALIKE}
-    AND NOT EXISTS (SELECT 1 FROM support_word known WHERE (known.language, known.lexeme) = (said.language, said.lexeme))
+    AND NOT EXISTS (
+        SELECT 1 FROM support_word known WHERE (known.language, known.lexeme) = (said.language, said.lexeme))
 ORDER BY said.language, said.lexeme, similarity(word.lexeme, said.lexeme) DESC, word.articles DESC, word.lexeme
 LIMIT 50
 """

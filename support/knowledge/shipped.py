@@ -3,10 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from django.utils import timezone
-
 from agentfactory_cs.console.models import Shipped
-from agentfactory_cs.console.shipping import Loader, loaders
 
 from ..models import Area, Article, ArticleVersion
 from .articles import Text, publish, write
@@ -30,7 +27,7 @@ def load_articles(*, now: datetime) -> None:
 
 
 def _key(slug: str, text: ShippedText) -> str:
-    said = "\0".join((text.title, text.body, text.found_by))
+    said = f"{text.title}\0{text.body}\0{text.found_by}"
     return f"article:{slug}:{text.language}:{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
@@ -41,7 +38,3 @@ def _load_words(slug: str, text: ShippedText, *, now: datetime) -> None:
     if article and (newest is None or newest.is_shipped):
         said = Text(text.title, text.body, text.found_by)
         write(article, language=text.language, text=said, is_shipped=True, now=now)
-
-
-# After the areas that they are about.
-loaders.register(Loader("support.articles", lambda: load_articles(now=timezone.now()), order=10))
