@@ -6,6 +6,7 @@ from .desk import Agent, Area, BusinessCalendar, OwnDay, Team
 from .inbound import InboundMail
 from .knowledge import Article, ArticleVersion, CannedReply, Translation, Verdict, Word
 from .policies import RoutingVersion, ServiceVersion
+from .sentiment import StrongWords
 from .thread import Attachment, Message
 from .ticket import Ticket
 
@@ -27,6 +28,7 @@ __all__ = [
     "OwnDay",
     "RoutingVersion",
     "ServiceVersion",
+    "StrongWords",
     "Team",
     "Ticket",
     "TicketChange",

@@ -115,7 +115,7 @@ DROP FUNCTION support_search_config;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('support', '0002_what_clocks_measured'),
+        ('support', '0003_routing_publishing_and_strong_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
