@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.messaging.catalogue import Group, Variable, groups
 
+from .knowledge import mail as _of_automatic_answers  # noqa: F401 - registers how they go out
+
 groups.register(
     Group(
         "support.ticket",

@@ -39,7 +39,9 @@ def _uncovered(now: datetime) -> QuerySet[Ticket]:
     """Solved by a person with something to say, not opened again, and no article was used or sure to fit."""
     ticket = OuterRef("pk")
     covered = OfferedArticle.objects.filter(ticket=ticket).filter(Q(used_at__isnull=False) | Q(sent_at__isnull=False))
-    answers = Message.objects.filter(ticket=ticket, kind=Message.Kind.ANSWER, text__regex=rf"^(.|\n){{{SHORTEST_ANSWER},}}")
+    answers = Message.objects.filter(
+        ticket=ticket, kind=Message.Kind.ANSWER, text__regex=rf"^(.|\n){{{SHORTEST_ANSWER},}}"
+    )
     solved = Ticket.objects.filter(
         resolved_at__gt=now - LOOKED_AT, resolved_at__lte=now - SOLVED_FOR, reopened=0, merged_into=None
     )

@@ -22,7 +22,8 @@ WITH fared AS (
         AND v.given_at <= %(now)s
     UNION ALL
     SELECT a.id, false, t.reopened > 0
-    FROM support_article a JOIN support_offeredarticle o ON o.article_id = a.id JOIN support_ticket t ON t.id = o.ticket_id
+    FROM support_article a JOIN support_offeredarticle o ON o.article_id = a.id
+        JOIN support_ticket t ON t.id = o.ticket_id
     WHERE a.state = 'published' AND o.used_at > greatest(%(since)s, coalesce(a.reviewed_at, %(since)s))
         AND o.used_at <= %(now)s
 )

@@ -16,7 +16,7 @@ _RULE = "\n---\n"
 
 @dataclass(frozen=True)
 class ShippedText:
-    """A shipped article in one language. The file: a line `title: …`, a line `found_by: …`, a rule, the body in Markdown."""
+    """A shipped article in one language. Its file: `title: …`, `found_by: …`, a rule, the body in Markdown."""
 
     language: str
     title: str

@@ -8,7 +8,30 @@ from markdown_it import MarkdownIt
 
 # What Markdown makes, and nothing else: no picture (it would be fetched from elsewhere), no style, no script.
 _TAGS = frozenset(
-    "a blockquote br code em h2 h3 h4 hr li ol p pre s strong table tbody td th thead tr ul".split(),
+    [
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "em",
+        "h2",
+        "h3",
+        "h4",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "strong",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ],
 )
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = frozenset({"https", "http", "mailto"})

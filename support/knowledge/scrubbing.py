@@ -11,13 +11,14 @@ _PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d ()/.-]{7,}\d(?!\w)")
 _LONG_NUMBER = re.compile(r"\b\d{9,}\b")
 # A line that is only a greeting, or with which a letter ends; what follows the latter is a signature.
 _GREETING = re.compile(
-    r"^(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten (tag|morgen)|liebe[rs]?|sehr geehrte[rs]?|bonjour|hola)"
-    r"\b[^.!?\n]{0,60}[,!.]?$",
+    r"^(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten (tag|morgen)|liebe[rs]?"
+    r"|sehr geehrte[rs]?|bonjour|hola)\b[^.!?\n]{0,60}[,!.]?$",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
     r"^(best|kind|warm|many thanks|thanks|thank you|regards|cheers|sincerely|viele grüße|mit freundlichen grüßen"
-    r"|freundliche grüße|beste grüße|danke|vielen dank|gruß|cordialement|merci|saludos|gracias|--)\b[^.?\n]{0,40}[,.!]?$|^--\s*$",
+    r"|freundliche grüße|beste grüße|danke|vielen dank|gruß|cordialement|merci|saludos|gracias)\b"
+    r"[^.?\n]{0,40}[,.!]?$|^--\s*$",
     re.IGNORECASE,
 )
 

@@ -64,9 +64,7 @@ def save_reply(reply: CannedReply, *, by: Actor = None, now: datetime) -> Canned
 def canned_replies(ticket: Ticket, words: str = "", *, limit: int = 20) -> list[CannedReply]:
     """Those one may answer a ticket with: of its area first, then the most used; each in the best language there is."""
     order = reading_order(ticket.language)
-    place = Case(
-        *(When(language=code, then=Value(at)) for at, code in enumerate(order)), output_field=IntegerField()
-    )
+    place = Case(*(When(language=code, then=Value(at)) for at, code in enumerate(order)), output_field=IntegerField())
     there = CannedReply.objects.filter(is_active=True, language__in=order)
     if words:
         there = there.filter(Q(name__icontains=words) | Q(text__icontains=words))
