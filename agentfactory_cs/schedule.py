@@ -146,6 +146,18 @@ JOBS = (
         every_seconds=60,
     ),
     Job(
+        "Answer new tickets",
+        "support.tasks.answer_new_tickets",
+        "Acknowledges tickets that came in, with articles where some are sure to fit, or notes why not.",
+        every_seconds=10,
+    ),
+    Job(
+        "Look after articles",
+        "support.tasks.look_after_articles",
+        "Drafts articles of solved tickets that none covered, and flags those that do not help.",
+        crontab="20 3 * * *",
+    ),
+    Job(
         "Send webhooks",
         "agentfactory_cs.events.tasks.deliver_webhooks",
         "Posts the outgoing webhooks that are due, and tries again what failed.",

@@ -7,6 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from agentfactory_cs.customers.models import Company
 
+from .envelopes import own_headers
 from .models import Email
 from .unsubscribing import one_click_link
 
@@ -59,7 +60,7 @@ def _headers(email: Email, sender: Sender) -> dict[str, str]:
         headers["List-Id"] = formataddr((email.topic.name, f"{email.topic_id.replace('_', '-')}.{sender.domain}"))
         headers["List-Unsubscribe"] = f"<{one_click_link(email)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers
+    return {**headers, **own_headers(email)}
 
 
 def _reply_to(email: Email) -> list[str]:
