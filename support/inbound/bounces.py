@@ -20,8 +20,9 @@ _REPLY = re.compile(r"\b([45])\d\d[ -]")
 _RECIPIENT = re.compile(r"^\s*[^;]*;\s*|^\s*")
 # Words of the old kinds that mean: not yet.
 _DELAYED = re.compile(r"\b(deferred|delayed|could not send mail for past|will (be retried|keep trying))\b", re.IGNORECASE)
-# Full mailboxes, sizes and moods say nothing against the address, whatever number they come with.
-_PASSING = {"5.2.2", "5.3.4", "5.7.1"}
+# Nobody there, or shut down. Full mailboxes, sizes, refused senders and policies say nothing against the address,
+# whatever number they come with (RFC 3463).
+_NOBODY_THERE = re.compile(r"5\.(0\.0|1\.(0|1|2|3|6|10)|2\.[01]|4\.[14])")
 _HEADER = re.compile(r"^message-id:\s*(<[^<>\s]{1,248}>)", re.IGNORECASE | re.MULTILINE)
 _MOST_SEARCHED = 200_000  # characters
 
@@ -96,7 +97,7 @@ def _is_final(status: str, diagnosis: str) -> bool:
     found = [one.group(0) for words in (diagnosis, status) for one in _STATUS.finditer(words)]
     exact = next((one for one in found if not one.endswith(".0.0")), next(iter(found), ""))
     if exact:
-        return exact.startswith("5") and exact not in _PASSING
+        return _NOBODY_THERE.fullmatch(exact) is not None
     reply = _REPLY.search(diagnosis)
     return reply is not None and reply.group(1) == "5"
 

@@ -22,7 +22,11 @@ _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc", "x-fo
 
 def read(raw: bytes) -> Letter:
     """Raises Unreadable, in words for a person; nothing else."""
-    message = parse(raw)
+    return letter_of(parse(raw))
+
+
+def letter_of(message: Message) -> Letter:
+    """What `parse` made of the bytes, as plain data. Raises Unreadable."""
     headers = _headers(message)
     sender_name, sender = _sender(headers)
     try:

@@ -46,6 +46,9 @@ class InboundMail(models.Model):
     )
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often reading was begun: what stops its worker is not read for ever."
+    )
 
     class Meta:
         ordering = ("-id",)
