@@ -12,6 +12,7 @@ from agentfactory_cs.messaging.notices import write_to
 
 from .changes import note_change
 from .clocks import Stretch
+from .escalating import on_reply
 from .levels.due import open_seconds
 from .links import ticket_link
 from .locking import locked
@@ -48,6 +49,7 @@ def customer_wrote(ticket: Ticket, written: Written, *, by: Actor = None, now: d
         move_held(stored, Status.OPEN, reason="The customer wrote.", now=now)
     settle(stored, now=now)
     tell(stored, "support.customer_replied", {"text": message.text[:300]}, by=by, now=now)
+    on_reply(stored, message.text, now=now)
     return message
 
 

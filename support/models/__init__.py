@@ -5,6 +5,7 @@ from .desk import Agent, Area, BusinessCalendar, OwnDay, Team
 from .inbound import InboundMail
 from .knowledge import Article, CannedReply, Translation, Verdict
 from .policies import RoutingVersion, ServiceVersion
+from .sentiment import StrongWords
 from .thread import Attachment, Message
 from .ticket import Ticket
 
@@ -22,6 +23,7 @@ __all__ = [
     "OwnDay",
     "RoutingVersion",
     "ServiceVersion",
+    "StrongWords",
     "Team",
     "Ticket",
     "TicketChange",
