@@ -360,10 +360,3 @@ INBOUND_MAILS_PER_HOUR = env.int("INBOUND_MAILS_PER_HOUR", default=20)
 INBOUND_MAX_MB = env.int("INBOUND_MAX_MB", default=25)
 # How long mail is kept as it came; what was made of it stays.
 INBOUND_MAIL_DAYS = env.int("INBOUND_MAIL_DAYS", default=90)
-# Files of messages: larger ones, and those with these endings, are named and not kept.
-ATTACHMENT_MAX_MB = env.int("ATTACHMENT_MAX_MB", default=10)
-ATTACHMENT_REFUSED_ENDINGS = env.list(
-    "ATTACHMENT_REFUSED_ENDINGS",
-    default=["ade", "apk", "app", "bat", "cmd", "com", "cpl", "dll", "dmg", "exe", "hta", "jar", "js", "jse", "lnk"]
-    + ["msi", "pif", "ps1", "reg", "scr", "sh", "vb", "vbe", "vbs", "wsf"],
-)

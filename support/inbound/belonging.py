@@ -72,7 +72,9 @@ def tickets_of_messages(message_ids: tuple[str, ...]) -> dict[str, int]:
     """The ticket of each Message-ID that we know; three queries at most."""
     if not message_ids:
         return {}
-    mails = Email.objects.filter(message_id__in=message_ids, source__in=(OF_MESSAGE, OF_TICKET), source_id__isnull=False)
+    mails = Email.objects.filter(
+        message_id__in=message_ids, source__in=(OF_MESSAGE, OF_TICKET), source_id__isnull=False
+    )
     sent = list(mails.values_list("message_id", "source", "source_id"))
     of_messages = {source_id for _message_id, source, source_id in sent if source == OF_MESSAGE}
     messages = Message.objects.filter(Q(message_id__in=message_ids) | Q(pk__in=of_messages))

@@ -19,7 +19,9 @@ _STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 _REPLY = re.compile(r"\b([45])\d\d[ -]")
 _RECIPIENT = re.compile(r"^\s*[^;]*;\s*|^\s*")
 # Words of the old kinds that mean: not yet.
-_DELAYED = re.compile(r"\b(deferred|delayed|could not send mail for past|will (be retried|keep trying))\b", re.IGNORECASE)
+_DELAYED = re.compile(
+    r"\b(deferred|delayed|could not send mail for past|will (be retried|keep trying))\b", re.IGNORECASE
+)
 # Nobody there, or shut down. Full mailboxes, sizes, refused senders and policies say nothing against the address,
 # whatever number they come with (RFC 3463).
 _NOBODY_THERE = re.compile(r"5\.(0\.0|1\.(0|1|2|3|6|10)|2\.[01]|4\.[14])")

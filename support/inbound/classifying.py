@@ -26,7 +26,8 @@ _NO = {"", "no", "false", "0", "none"}
 _WEAK = ("x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop", "x-ms-exchange-generated-message-source")
 _NOT_TO_BE_ANSWERED = re.compile(r"^(no-?reply|do-?not-?reply|no_reply|donotreply)\b", re.IGNORECASE)
 _AWAY = re.compile(
-    r"\b(out of (the )?office|auto(matic|mated)?[ -]?(reply|response|answer)|away (until|from)|on (vacation|leave|holiday)"
+    r"\b(out of (the )?office|auto(matic|mated)?[ -]?(reply|response|answer)|away (until|from)"
+    r"|on (vacation|leave|holiday)"
     r"|abwesenheit\w*|abwesend|automatische antwort|urlaub|réponse automatique|absence|respuesta automática"
     r"|fuera de la oficina|risposta automatica|fuori sede|automatisch antwoord|afwezig\w*|resposta automática"
     r"|autosvar|automatiskt svar|automatyczna odpowiedź)\b|自動応答|自动回复|自動返信|不在",

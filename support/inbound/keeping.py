@@ -26,7 +26,9 @@ def forget_old(*, now: datetime) -> int:
     What a person must still look at keeps them.
     """
     before = now - timedelta(days=settings.INBOUND_MAIL_DAYS)
-    done = InboundMail.objects.filter(received_at__lt=before, state__in=(State.TAKEN_IN, State.FILED), raw__isnull=False)
+    done = InboundMail.objects.filter(
+        received_at__lt=before, state__in=(State.TAKEN_IN, State.FILED), raw__isnull=False
+    )
     dropped = 0
     while batch := list(done.order_by("received_at").values_list("pk", flat=True)[:BATCH]):
         dropped += InboundMail.objects.filter(pk__in=batch).update(raw=None)

@@ -94,9 +94,9 @@ def _file(letter: Letter, judgement: Judgement, now: datetime) -> Outcome:
     ticket = belonging_of(letter).ticket
     if ticket is None:
         return Outcome(State.FILED, f"{judgement.because} It belongs to no ticket.")
-    written = _written(letter)
-    words = f"Automatic mail from {letter.sender or 'nobody'}: {letter.subject or NO_SUBJECT}\n\n{written.text}"
-    noted = note(ticket, Written(text=words, quoted=written.quoted, author_name=written.author_name), by=None, now=now)
+    words = f"Automatic mail from {letter.sender or 'nobody'}: {letter.subject or NO_SUBJECT}"
+    # Its own words are folded away, where an @name in them calls nobody.
+    noted = note(ticket, Written(text=words, quoted=letter.text), by=None, now=now)
     return Outcome(State.FILED, f"{judgement.because} It is a note on #{ticket.pk}.", noted)
 
 
@@ -113,7 +113,7 @@ def _let_in(mail: InboundMail, letter: Letter, *, quiet: bool, as_new: bool, now
     else:
         message, because = _open(letter, quiet=quiet, now=now)
         if belonging.refused:
-            note(message.ticket, Written(text=belonging.refused, author_name="Inbound mail"), by=None, now=now)
+            note(message.ticket, Written(text=belonging.refused), by=None, now=now)
             because = f"{because} {belonging.refused}"
     _remember_contact(mail, letter, message.ticket, now)
     return Outcome(State.TAKEN_IN, because, message)

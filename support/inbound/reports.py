@@ -14,7 +14,6 @@ from .bounces import Failure, read_bounce
 from .complaints import read_complaint
 from .letter import Letter
 
-MAIL_SYSTEM = "Mail system"
 _UNKNOWN = "It is about none of our mails."
 
 
@@ -39,9 +38,7 @@ def take_in_complaint(letter: Letter, parsed: Parsed, *, now: datetime) -> str:
     complaint = read_complaint(letter, parsed)
     if not complaint.is_of_a_reader:
         return f"A mail system reports on others ({complaint.detail}): no reader complained."
-    told = _told(
-        tracking.Kind.COMPLAINED, letter, complaint.address, complaint.message_ids, complaint.detail, now
-    )
+    told = _told(tracking.Kind.COMPLAINED, letter, complaint.address, complaint.message_ids, complaint.detail, now)
     event: EmailEvent | None = tracking.take_in(tracking.Told(**told), now=now)
     if event is None or event.email is None:
         return f"A reader calls a mail spam. {_UNKNOWN}"
@@ -73,8 +70,8 @@ def _note(email: Email | None, failure: Failure, now: datetime) -> Message | Non
     ticket = _ticket_of(email) if email else None
     if email is None or ticket is None:
         return None
-    words = f"“{email.subject}” did not reach {failure.address or email.address}: {failure.detail or 'no reason given'}"
-    return note(ticket, Written(text=words, author_name=MAIL_SYSTEM), by=None, now=now)
+    words = f"“{email.subject}” did not reach {failure.address or email.address}."
+    return note(ticket, Written(text=words, quoted=failure.detail), by=None, now=now)
 
 
 def _ticket_of(email: Email) -> Ticket | None:
