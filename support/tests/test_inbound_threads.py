@@ -21,7 +21,9 @@ State = InboundMail.State
 @pytest.fixture
 def ada() -> Any:
     """A contact of a customer's."""
-    return make_contact(make_customer(name="Byron & Co"), name="Ada Byron", email="Ada@customer.example", is_primary=True)
+    return make_contact(
+        make_customer(name="Byron & Co"), name="Ada Byron", email="Ada@customer.example", is_primary=True
+    )
 
 
 @pytest.fixture
@@ -95,9 +97,7 @@ def test_a_reply_address_made_with_the_last_secret_still_holds(ticket: Ticket, s
     ],
 )
 @pytest.mark.parametrize("sender", ["ada@customer.example", "ADA@Customer.Example", "colleague@customer.example"])
-def test_who_has_part_in_the_ticket_answers_in_its_thread(
-    ticket: Ticket, headers: dict[str, str], sender: str
-) -> None:
+def test_who_has_part_in_the_ticket_answers_in_its_thread(ticket: Ticket, headers: dict[str, str], sender: str) -> None:
     make_contact(ticket.customer, email="colleague@customer.example")
 
     told = {name: value.replace("{pk}", str(ticket.pk)) for name, value in headers.items()}
@@ -156,7 +156,10 @@ def test_a_mail_comes_in_once_however_often_it_is_brought(ada: Any) -> None:
     other_bytes = arrives(letter, minutes=2)
 
     assert again == first
-    assert (other_bytes.state, other_bytes.because) == (State.FILED, f"The same mail is in #{Ticket.objects.get().pk} already.")
+    assert (other_bytes.state, other_bytes.because) == (
+        State.FILED,
+        f"The same mail is in #{Ticket.objects.get().pk} already.",
+    )
     assert Message.objects.count() == Interaction.objects.count() == 1
 
 
