@@ -50,14 +50,25 @@ def check(data: Data) -> Definition:
     return plan
 
 
+def unaskable(plan: Definition) -> Iterator[Problem]:
+    """What is wrong with its conditions alone: what those who are in it would stand still for."""
+    yield from _of_playbook(plan)
+    for place, step in enumerate(plan.steps):
+        yield from _of_condition(step.condition, f"steps.{place}.condition")
+
+
 def _problems(plan: Definition) -> Iterator[Problem]:
     if plan.trigger.kind == EVENT and plan.trigger.event not in triggers:
         yield Problem("trigger.event", f"there is no event {plan.trigger.event!r}.")
+    yield from _of_playbook(plan)
+    for place, step in enumerate(plan.steps):
+        yield from _of_step(step, f"steps.{place}")
+
+
+def _of_playbook(plan: Definition) -> Iterator[Problem]:
     yield from _of_condition(plan.entry, "entry")
     yield from _of_condition(plan.exit, "exit")
     yield from _of_condition(plan.goal.when if plan.goal else None, "goal.when")
-    for place, step in enumerate(plan.steps):
-        yield from _of_step(step, f"steps.{place}")
 
 
 def _of_condition(data: Data | None, place: str) -> Iterator[Problem]:

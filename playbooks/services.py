@@ -19,6 +19,7 @@ from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .models.playbook import PlaybookState
 from .models.run import RunState, StepState
 from .rules import BadDefinition, Data, Definition
+from .standstill import go_on_with_playbook, go_on_with_run
 from .steps import end_run, finish_if_settled, settle
 
 
@@ -116,8 +117,10 @@ def set_state(playbook: Playbook, state: PlaybookState, *, now: datetime) -> Pla
             raise ValidationError("Publish a version first.", code="conflict")
         _parsed(version.definition, check)
         stored.activated_at = now
-    stored.state = state
+    was_paused, stored.state = stored.state == PlaybookState.PAUSED, state
     stored.save()
+    if was_paused:
+        go_on_with_playbook(stored, now=now)
     return stored
 
 
@@ -163,6 +166,7 @@ def resume_run(run: Run, *, now: datetime) -> Run:
         raise ValidationError(f"A run that is {stored.get_state_display().lower()} cannot be resumed.", code="conflict")
     stored.state, stored.paused_at, stored.paused_by = RunState.RUNNING, None, None
     stored.save()
+    go_on_with_run(stored, now=now)
     finish_if_settled(stored, now=now)
     return stored
 
