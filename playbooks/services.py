@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -78,7 +79,7 @@ def publish(
     _refuse_unseen(draft, revision)
     if not reason.strip():
         raise ValidationError({"reason": "Say in a sentence why."})
-    _parsed(draft.definition, check)
+    _parsed(draft.definition, _check_for(playbook))
     last = playbook.versions.aggregate(last=Max("number"))["last"] or 0
     draft.number, draft.state, draft.reason = last + 1, PlaybookVersion.State.PUBLISHED, reason
     draft.published_at, draft.published_by = now, actor_user(by)
@@ -91,6 +92,10 @@ def _parsed(definition: Data, parse: Callable[[Data], Definition]) -> Definition
         return parse(definition)
     except BadDefinition as error:
         raise ValidationError({"definition": str(error)}) from None
+
+
+def _check_for(playbook: Playbook) -> Callable[[Data], Definition]:
+    return partial(check, is_sequence=playbook.is_sequence)
 
 
 def draft_of(playbook: Playbook) -> PlaybookVersion | None:
@@ -115,7 +120,7 @@ def set_state(playbook: Playbook, state: PlaybookState, *, now: datetime) -> Pla
         version = in_force(stored)
         if version is None:
             raise ValidationError("Publish a version first.", code="conflict")
-        _parsed(version.definition, check)
+        _parsed(version.definition, _check_for(stored))
         stored.activated_at = now
     was_paused, stored.state = stored.state == PlaybookState.PAUSED, state
     stored.save()

@@ -41,7 +41,7 @@ def _line(found: Kept | None, *, has_goal: bool) -> Mapping[str, Any]:
     if found is None:
         return {
             "effect": Effect(),
-            "effect_words": _("Not counted yet: nobody was in it by then."),
+            "effect_words": _("Nobody was in it when it was counted last."),
             "effect_mood": "quiet",
         }
     return {**told(found.effect, has_goal=has_goal), "effect_as_of": found.as_of}

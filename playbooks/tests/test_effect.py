@@ -240,9 +240,12 @@ def test_the_hourly_task_counts_anew_and_keeps_one_row_a_version(playbook: Playb
 def test_pages_read_what_was_counted_and_count_no_runs(playbook: Playbook, django_assert_num_queries: Any) -> None:
     enter(3)
     refresh(now=NOW)
+    shown = [(playbook, playbook.versions.get())]
 
     with django_assert_num_queries(1):
-        at_work([(playbook, playbook.versions.get())])
+        (line,) = at_work(shown)
+
+    assert line["effect_as_of"] == NOW
 
 
 def test_of_the_runs_from_before_those_are_drawn_whom_nobody_chose(playbook: Playbook) -> None:
