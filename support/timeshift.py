@@ -10,6 +10,7 @@ for shift in (
             "next_response_due_at",
             "resolution_due_at",
             "next_warning_at",
+            "waiting_since",
             "created_at",
             "updated_at",
             "customer_wrote_at",

@@ -131,6 +131,24 @@ class Ticket(models.Model):
     next_warning_at = models.DateTimeField(
         null=True, blank=True, help_text="The next moment at which 75 % or all of a target is used up."
     )
+    told = ArrayField(
+        models.CharField(max_length=30),
+        default=list,
+        blank=True,
+        help_text="Which of its clocks were warned of and breached, such as resolution.breached.",
+    )
+    waiting_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the customer has waited for an answer of ours."
+    )
+    first_response_open_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Business time from creation to the first response."
+    )
+    resolution_open_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Business time to the resolution, without that of waiting for the customer."
+    )
+    resolution_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Time to the resolution round the clock, without waiting for the customer."
+    )
 
     lock_version = models.PositiveIntegerField(default=0)
     reopened = models.PositiveSmallIntegerField(default=0)
