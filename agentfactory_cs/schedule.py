@@ -136,7 +136,7 @@ JOBS = (
     Job(
         "Tend what the platform told us",
         "onboarding.tasks.tend_deliveries",
-        "Tries again what could not be applied, and drops webhooks older than PLATFORM_DELIVERY_DAYS.",
+        "Tries again what could not be applied or fitted nobody, and drops webhooks older than PLATFORM_DELIVERY_DAYS.",
         crontab="*/10 * * * *",
     ),
     Job(
