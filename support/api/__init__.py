@@ -1,15 +1,14 @@
-"""Support over REST."""
+"""Support over REST: tickets and their threads, what was promised, opening hours, areas, who answers, routing."""
 
-from django.urls import include, path
-from rest_framework.routers import SimpleRouter
+from . import courses, desk, files, messages, policy, routing, teams, tickets
 
-from .routing import RoutingVersionViewSet
-from .teams import AgentViewSet, AreaViewSet, TeamViewSet
-
-router = SimpleRouter()
-router.register("support/teams", TeamViewSet, "support-team")
-router.register("support/agents", AgentViewSet, "support-agent")
-router.register("support/areas", AreaViewSet, "support-area")
-router.register("support/routing", RoutingVersionViewSet, "support-routing")
-
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    *tickets.urlpatterns,
+    *messages.urlpatterns,
+    *courses.urlpatterns,
+    *files.urlpatterns,
+    *policy.urlpatterns,
+    *desk.urlpatterns,
+    *teams.urlpatterns,
+    *routing.urlpatterns,
+]

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import ReadViewSet, RecordSerializer
 from agentfactory_cs.customers.models import Company
@@ -227,3 +228,8 @@ class RoutingVersionViewSet(ReadViewSet):
         draft."""
         draft = get_object_or_404(RoutingVersion, state=RoutingVersion.State.DRAFT)
         return Response(ReplaySerializer(replay.replay(versions.in_force(), draft)).data)
+
+
+router = SimpleRouter()
+router.register("support/routing", RoutingVersionViewSet, "support-routing")
+urlpatterns = router.urls

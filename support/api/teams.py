@@ -1,4 +1,4 @@
-"""support/teams/, support/agents/, support/areas/: who answers tickets, and what they are about."""
+"""support/teams/, support/agents/: who answers tickets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,12 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import ReadViewSet, RecordSerializer
 
 from .. import staffing
-from ..models import Agent, Area, Team
+from ..models import Agent, Team
 from ..tasks import ring_for_tickets
 
 _OPEN = ("new", "open")
@@ -49,23 +50,6 @@ class TeamViewSet(ReadViewSet):
     queryset = Team.objects.prefetch_related("agents__user")
     serializer_class = TeamSerializer
     filterset_class = TeamFilter
-    ordering_fields = ("id",)
-
-
-@extend_schema_serializer(component_name="SupportArea")
-class AreaSerializer(RecordSerializer):
-    class Meta:
-        model = Area
-        fields = ("id", "key", "name", "is_active")
-        read_only_fields = fields
-
-
-class AreaViewSet(ReadViewSet):
-    """What tickets and articles are about."""
-
-    thing = "support area"
-    queryset = Area.objects.all()
-    serializer_class = AreaSerializer
     ordering_fields = ("id",)
 
 
@@ -145,3 +129,9 @@ class AgentViewSet(ReadViewSet):
         if is_present:
             ring_for_tickets()
         return Response(self.get_serializer(self.get_object()).data)
+
+
+router = SimpleRouter()
+router.register("support/teams", TeamViewSet, "support-team")
+router.register("support/agents", AgentViewSet, "support-agent")
+urlpatterns = router.urls
