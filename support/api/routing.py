@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import ReadViewSet, RecordSerializer
-from agentfactory_cs.customers.models import Company
+from agentfactory_cs.customers.models import Company, Customer
 from agentfactory_cs.customers.models.fields import validate_language
 
 from ..languages import detect
@@ -86,8 +86,10 @@ class AskedSerializer(serializers.Serializer[Any]):
     area = serializers.SlugRelatedField(
         slug_field="key", queryset=Area.objects.all(), required=False, allow_null=True, help_text="The key of an area."
     )
-    severity = serializers.ChoiceField(choices=rules.SEVERITIES, default="normal")
-    tier = serializers.ChoiceField(choices=rules.TIERS, required=False, allow_null=True, help_text="null: a stranger.")
+    severity = serializers.ChoiceField(choices=Ticket.Severity.choices, default="normal")
+    tier = serializers.ChoiceField(
+        choices=Customer.Tier.choices, required=False, allow_null=True, help_text="null: a stranger."
+    )
     language = serializers.CharField(
         required=False, max_length=8, validators=[validate_language], help_text="Left out, it is told by the text."
     )
