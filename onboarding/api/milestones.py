@@ -16,8 +16,10 @@ from agentfactory_cs.customers.api.records import (
     ReadViewSet,
     since_filter,
 )
+from agentfactory_cs.filters import NameFilter
 
 from .. import by_hand
+from ..checklists import known_items
 from ..models import Milestone
 
 
@@ -58,7 +60,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
 
 class MilestoneFilter(OfCustomerFilter):
-    key = filters.CharFilter(help_text="Such as first_agent.")
+    key = NameFilter(thing="milestone", exists=lambda key: key in dict(known_items()), help_text="Such as first_agent.")
     source = filters.MultipleChoiceFilter(choices=Milestone.Source.choices)
     reached_since = since_filter("reached_at", "Reached at this moment or later.")
 

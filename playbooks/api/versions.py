@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentfactory_cs.customers.api.records import ChangeViewSet, ReadViewSet, RecordSerializer
+from agentfactory_cs.filters import NameFilter
 
 from .. import authoring, services
 from ..checking import problems
@@ -124,7 +125,12 @@ class DifferencesSerializer(serializers.Serializer[Any]):
 
 
 class VersionFilter(filters.FilterSet):
-    playbook = filters.CharFilter(field_name="playbook__key", help_text="The playbook's key.")
+    playbook = NameFilter(
+        thing="playbook",
+        exists=lambda key: Playbook.objects.filter(key=key).exists(),
+        field_name="playbook__key",
+        help_text="The playbook's key.",
+    )
     state = filters.ChoiceFilter(choices=PlaybookVersion.State.choices)
 
     class Meta:

@@ -48,7 +48,7 @@ class Situation:
     """
 
     zone: ZoneInfo
-    has_contact: bool = True
+    has_reader: bool = True
     has_left: bool = False
     has_churned: bool = False
     is_transactional: bool = False
@@ -79,7 +79,7 @@ def decide(mail: Situation, now: datetime) -> Decision:
 def _never(mail: Situation, now: datetime) -> str:
     if mail.objection:
         return mail.objection
-    if not mail.has_contact:
+    if not mail.has_reader:
         return "There is nobody to send it to: the customer has no primary contact, or the contact was removed."
     if mail.has_left:
         return "The contact has left the customer."

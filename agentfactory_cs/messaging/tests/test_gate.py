@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentfactory_cs.customers.models import Churn, Company, Contact, Interaction
+from agentfactory_cs.customers.models import Churn, Company, Contact, Customer, Interaction
 from agentfactory_cs.customers.services import log_interaction, record_churn
 from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY
 from agentfactory_cs.events.models import Event
@@ -251,7 +251,7 @@ def test_at_night_automatic_mail_waits_for_the_readers_morning(
 ) -> None:
     email = make_email()
     Company.objects.update_or_create(pk=1, defaults={"time_zone": companys})
-    type(email.customer).objects.filter(pk=email.customer_id).update(time_zone=customers)
+    Customer.objects.filter(pk=email.customer_id).update(time_zone=customers)
     Contact.objects.filter(emails=email).update(time_zone=contacts)
 
     _deliver(email)
