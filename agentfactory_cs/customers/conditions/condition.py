@@ -65,6 +65,8 @@ def _value(fact: Fact, operator: Operator, value: Any, place: str) -> Any:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, Sequence) or not words or not all(isinstance(word, str) and word for word in words):
         raise BadCondition(f"{place}: must be a list of words, not {value!r}.")
+    if any("\0" in word for word in words):
+        raise BadCondition(f"{place}: must not hold null characters, which no text in the database does.")
     if operator.needs == "choices" and fact.choices:
         known = {str(key) for key, _label in fact.choices()}
         if unknown := [word for word in words if word not in known]:
