@@ -1,6 +1,6 @@
-"""Support over REST: tickets and their threads, what was promised, opening hours, areas."""
+"""Support over REST: tickets and their threads, what was promised, opening hours, areas, who answers, routing."""
 
-from . import courses, desk, files, messages, policy, tickets
+from . import courses, desk, files, messages, policy, routing, teams, tickets
 
 urlpatterns = [
     *tickets.urlpatterns,
@@ -9,4 +9,6 @@ urlpatterns = [
     *files.urlpatterns,
     *policy.urlpatterns,
     *desk.urlpatterns,
+    *teams.urlpatterns,
+    *routing.urlpatterns,
 ]
