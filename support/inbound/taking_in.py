@@ -69,8 +69,8 @@ def take_in(mail: InboundMail, *, by_hand: bool = False, as_new: bool = False, n
     `by_hand`: a person says that it is one to be answered. `as_new`: a ticket of its own. Raises Unreadable.
     """
     raw = bytes(mail.raw or b"")
-    if len(raw) > settings.INBOUND_MAX_MB * 1024 * 1024:
-        megabytes = f"{len(raw) / 1024 / 1024:.0f}"
+    if len(raw) > settings.INBOUND_MAX_MB * 1_000_000:
+        megabytes = f"{len(raw) / 1_000_000:.1f}"
         raise Unreadable(f"It has {megabytes} MB; at most {settings.INBOUND_MAX_MB} are taken (INBOUND_MAX_MB).")
     outcome = make_something_of(mail, raw, by_hand=by_hand, as_new=as_new, now=now)
     mail.state, mail.because, mail.message, mail.read_at = outcome.state, outcome.because[:400], outcome.message, now
