@@ -5,6 +5,7 @@ counted under their locks. So nobody is given more than they take, however many 
 Whom a person has given a ticket to keeps it, whatever routing would do.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +29,16 @@ from .routing.deciding import Plan
 Kind = TicketChange.Kind
 # So many waiting tickets are handed out in one transaction: more would keep everybody's row locked for long.
 BATCH = 200
-_OF_ROUTING = ("team", "priority", "tags", "assignee", "assigned_by_hand", "lock_version", "updated_at", *levels.CLOCK_FIELDS)
+_OF_ROUTING = (
+    "team",
+    "priority",
+    "tags",
+    "assignee",
+    "assigned_by_hand",
+    "lock_version",
+    "updated_at",
+    *levels.CLOCK_FIELDS,
+)
 
 
 @dataclass(frozen=True)
@@ -260,24 +270,20 @@ def _can_go(found: Sequence[Candidate], team: int, language: str) -> bool:
 
 
 def _hand_all(rows: Sequence[Ticket], *, by: Actor = None, reason: str = "", now: datetime) -> Handed:
-    """To those of their teams who have room; who is given none keeps whom it has."""
+    """To those of their teams who have room; who is given none keeps whom it has. All have a team."""
     choices = _choices(rows, now) if rows else []
-    given = [(row, choice) for row, choice in zip(rows, choices, strict=True) if choice.candidate]
-    told = []
-    for row, choice in given:
-        assert choice.candidate and row.team
-        row.assignee_id, row.assigned_by_hand = choice.candidate.user, False
-        told.append(f"{words.to_whom(choice, row.team.name, row.language)} {reason}".strip())
-    _store([row for row, _choice in given], told, by=by, now=now)
-    Agent.objects.filter(pk__in={choice.candidate.agent for _row, choice in given if choice.candidate}).update(
-        last_assigned_at=now
-    )
-    left: dict[str, int] = {}
+    given: list[tuple[Ticket, str]] = []
+    left: Counter[str] = Counter()
     for row, choice in zip(rows, choices, strict=True):
+        told = words.to_whom(choice, row.team.name if row.team else "", row.language)
         if choice.candidate is None:
-            assert row.team
-            why = words.to_whom(choice, row.team.name, row.language)
-            left[why] = left.get(why, 0) + 1
+            left[told] += 1
+            continue
+        row.assignee_id, row.assigned_by_hand = choice.candidate.user, False
+        given.append((row, f"{told} {reason}".strip()))
+    _store([row for row, _told in given], [told for _row, told in given], by=by, now=now)
+    chosen = {choice.candidate.agent for choice in choices if choice.candidate}
+    Agent.objects.filter(pk__in=chosen).update(last_assigned_at=now)
     return Handed(len(given), left)
 
 
@@ -293,7 +299,9 @@ def _store(rows: Sequence[Ticket], told: Sequence[str], *, by: Actor, now: datet
 
 def _held(ticket: Ticket) -> Ticket:
     """The row as it is now, locked. ValidationError (conflict) where it is solved."""
-    rows = Ticket.objects.select_for_update(of=("self",)).select_related("team", "area", "customer", "assignee", "service_version")
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related(
+        "team", "area", "customer", "assignee", "service_version"
+    )
     row = rows.get(pk=ticket.pk)
     if row.status not in Ticket.UNSOLVED:
         words = _("Ticket #%(ticket)s is %(status)s: it is given to nobody.")

@@ -1,7 +1,7 @@
 """Bringing a ticket before the senior team: once a reason, its people told, the ticket left where it is.
 
-The reasons: critical severity and whatever else a routing rule escalates; a breached service level; the third reopening;
-an enterprise customer at risk; strong words in a reply; and by hand.
+The reasons: critical severity and whatever else a routing rule escalates; a breached service level; the third
+reopening; an enterprise customer at risk; strong words in a reply; and by hand.
 """
 
 from collections.abc import Iterable, Sequence
