@@ -5,6 +5,7 @@ from email.message import Message as Parsed
 
 from agentfactory_cs.messaging import tracking
 from agentfactory_cs.messaging.models import Email, EmailEvent
+from agentfactory_cs.messaging.undelivered import listeners
 
 from ..models import Message, Ticket
 from ..threads import note
@@ -66,9 +67,14 @@ def _in_words(failure: Failure, email: Email | None) -> str:
 
 
 def _note(email: Email | None, failure: Failure, now: datetime) -> Message | None:
-    """Whoever works on the ticket must know that the customer did not get the answer."""
-    ticket = _ticket_of(email) if email else None
-    if email is None or ticket is None:
+    """Whoever works on the ticket must know that the customer did not get the answer.
+
+    What failed for good is told by who sent it, where they listen.
+    """
+    if email is None or (failure.is_final and email.source in listeners):
+        return None
+    ticket = _ticket_of(email)
+    if ticket is None:
         return None
     words = f"“{email.subject}” did not reach {failure.address or email.address}."
     return note(ticket, Written(text=words, quoted=failure.detail), by=None, now=now)
