@@ -73,7 +73,7 @@ def test_of_the_real_bounces_seven_in_ten_say_whom_they_did_not_reach_and_nine_i
     ],
 )
 def test_machines_give_themselves_away(headers: dict[str, str], because: str) -> None:
-    judgement = judge(mail(**headers).as_bytes(), Ours({US}, {"<ours@agentfactory.com>"}))  # type: ignore[arg-type]
+    judgement = judge(mail(**headers).as_bytes(), Ours({US}, {"<ours@agentfactory.com>"}))
 
     assert judgement.kind == "automatic"
     assert because in judgement.because
@@ -98,12 +98,12 @@ def test_machines_give_themselves_away(headers: dict[str, str], because: str) ->
     ],
 )
 def test_people_are_taken_for_people_whatever_they_write_about(headers: dict[str, str]) -> None:
-    assert judge(mail(**headers).as_bytes()) == Judgement("ordinary")  # type: ignore[arg-type]
+    assert judge(mail(**headers).as_bytes()) == Judgement("ordinary")
 
 
 @pytest.mark.parametrize("headers", [{"X_Auto_Response_Suppress": "All"}, {"sender": "noreply@form.example"}])
 def test_what_asks_for_no_answer_becomes_a_ticket_that_gets_none_by_itself(headers: dict[str, str]) -> None:
-    assert judge(mail(**headers).as_bytes()) == Judgement("ordinary", is_quiet=True)  # type: ignore[arg-type]
+    assert judge(mail(**headers).as_bytes()) == Judgement("ordinary", is_quiet=True)
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_only_who_may_see_files_gets_them(attachment: Attachment) -> None:
 
 
 def test_a_file_that_was_refused_or_is_gone_from_the_disk_is_not_there(agent: Client, attachment: Attachment) -> None:
-    attachment.file.storage.delete(attachment.file.name)
+    attachment.file.storage.delete(attachment.file.name or "")
     assert _download(agent, attachment).status_code == 404
 
     Attachment.objects.update(file="", refused_because="It is too large.")
