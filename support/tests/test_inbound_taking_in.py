@@ -48,6 +48,7 @@ def test_what_names_no_sender_waits_for_a_person_with_its_bytes(raw: bytes) -> N
     row = arrives(raw)
 
     assert (row.state, row.because) == (State.FAILED, "It names no sender that could be answered.")
+    assert row.subject == ("nobody" if raw.startswith(b"Subject") else "")
     assert bytes(row.raw or b"") == raw
     assert row.read_at == NOW
 
