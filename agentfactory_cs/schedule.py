@@ -152,6 +152,12 @@ JOBS = (
         crontab="20 3 * * *",
     ),
     Job(
+        "Hand out tickets",
+        "support.tasks.hand_out_tickets",
+        "Gives tickets that wait for somebody to those who have room by now.",
+        every_seconds=60,
+    ),
+    Job(
         "Send webhooks",
         "agentfactory_cs.events.tasks.deliver_webhooks",
         "Posts the outgoing webhooks that are due, and tries again what failed.",

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from agentfactory_cs.messaging.tasks import ring_for_mail
 
+from . import assigning
 from .knowledge import answering, drafting, flagging
 
 
@@ -27,3 +28,15 @@ def look_after_articles() -> None:
     now = timezone.now()
     drafting.draft_uncovered(now=now)
     flagging.flag_unhelpful(now=now)
+
+
+@shared_task
+def hand_out_tickets() -> None:
+    """Safe to run twice because a ticket is given to somebody under its lock, and only while nobody has it."""
+    while assigning.hand_out(now=timezone.now()).given:
+        pass
+
+
+def ring_for_tickets() -> None:
+    """Have what waits for somebody handed out at once, rather than by the next tick: somebody has become free."""
+    transaction.on_commit(lambda: hand_out_tickets.delay(), robust=True)
