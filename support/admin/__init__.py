@@ -1,5 +1,5 @@
 """Support in the console."""
 
-from . import desk, routing, tickets
+from . import answering, articles, desk, replies, routing, tickets
 
-__all__ = ["desk", "routing", "tickets"]
+__all__ = ["answering", "articles", "desk", "replies", "routing", "tickets"]
