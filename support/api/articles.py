@@ -66,7 +66,7 @@ class ArticleSearchSerializer(serializers.Serializer[Any]):
         default="en", max_length=8, validators=[validate_language], help_text="The reader's, such as de."
     )
     area = serializers.SlugRelatedField(**_area, help_text="Key of a product area, to narrow the search.")
-    kind = serializers.ChoiceField(choices=Article.Kind.choices, required=False, default="")
+    kind = serializers.ChoiceField(choices=Article.Kind.choices, required=False)
     limit = serializers.IntegerField(default=10, min_value=1, max_value=50)
 
 
