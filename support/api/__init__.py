@@ -1,12 +1,13 @@
-"""Support over REST."""
+"""Support over REST: tickets and their threads, what was promised, opening hours, areas, articles."""
 
-from django.urls import include, path
-from rest_framework.routers import SimpleRouter
+from . import articles, courses, desk, files, messages, policy, tickets
 
-from .articles import ArticleVersionViewSet, ArticleViewSet
-
-router = SimpleRouter()
-router.register("support/articles", ArticleViewSet, "support-article")
-router.register("support/article-versions", ArticleVersionViewSet, "support-article-version")
-
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    *tickets.urlpatterns,
+    *messages.urlpatterns,
+    *courses.urlpatterns,
+    *files.urlpatterns,
+    *policy.urlpatterns,
+    *desk.urlpatterns,
+    *articles.urlpatterns,
+]

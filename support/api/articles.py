@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.urls import include, path
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
@@ -10,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import CreateViewSet, ReadViewSet, RecordSerializer
 from agentfactory_cs.customers.models.fields import validate_language
@@ -205,3 +207,10 @@ class ArticleVersionViewSet(CreateViewSet, ReadViewSet):
         return articles.write(
             said["article"], language=said["language"], text=text, by=self.request.user, now=now, **values
         )
+
+
+router = SimpleRouter()
+router.register("support/articles", ArticleViewSet, "support-article")
+router.register("support/article-versions", ArticleVersionViewSet, "support-article-version")
+
+urlpatterns = [path("", include(router.urls))]

@@ -1,5 +1,5 @@
 """What support fills the console with."""
 
-from . import articles, entries
+from . import articles, entries, inbound
 
-__all__ = ["articles", "entries"]
+__all__ = ["articles", "entries", "inbound"]
