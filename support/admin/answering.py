@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agentfactory_cs.console.saving import ReadOnlyAdmin, ServiceAdmin
+from agentfactory_cs.console.templatetags.console import when
 
 from ..knowledge.measuring import ENOUGH, precision
 from ..knowledge.settings import save_settings
@@ -57,7 +58,7 @@ class AnsweringSettingsAdmin(ServiceAdmin):
 class AutomaticAnswerAdmin(ReadOnlyAdmin):
     """What was decided for each ticket, and why: the list behind the figures."""
 
-    list_display = ("ticket", "state", "confidence_percent", "because", "solved", "decided_at")
+    list_display = ("ticket", "state", "confidence", "because", "said", "decided")
     list_filter = ("state", "solved")
     list_select_related = ("ticket",)
     fields = (
@@ -70,4 +71,17 @@ class AutomaticAnswerAdmin(ReadOnlyAdmin):
         "decided_at",
         "said_at",
     )
+    ordering = ("-id",)
     empty_words = _("Every ticket that comes in is decided on: answered, acknowledged, or not, with the reason.")
+
+    @admin.display(description=_("Best article"), ordering="confidence_percent")
+    def confidence(self, answer: AutomaticAnswer) -> str:
+        return "–" if answer.confidence_percent is None else f"{answer.confidence_percent} %"
+
+    @admin.display(description=_("Customer said"), ordering="solved")
+    def said(self, answer: AutomaticAnswer) -> Any:
+        return {None: "–", True: _("solved"), False: _("not solved")}[answer.solved]
+
+    @admin.display(description=_("Decided"), ordering="decided_at")
+    def decided(self, answer: AutomaticAnswer) -> str:
+        return when(answer.decided_at)
