@@ -140,6 +140,24 @@ JOBS = (
         crontab="*/10 * * * *",
     ),
     Job(
+        "Take in mail",
+        "support.tasks.read_inbound_mail",
+        "Makes messages and tickets of mail that came in.",
+        every_seconds=10,
+    ),
+    Job(
+        "Fetch mail",
+        "support.tasks.fetch_inbound_mail",
+        "Fetches mail from the mailbox of IMAP_URL, where one is set.",
+        every_seconds=60,
+    ),
+    Job(
+        "Forget old mail",
+        "support.tasks.forget_inbound_mail",
+        "Drops the bytes of mail taken in longer ago than INBOUND_MAIL_DAYS; what was made of it stays.",
+        crontab="50 3 * * *",
+    ),
+    Job(
         "Send webhooks",
         "agentfactory_cs.events.tasks.deliver_webhooks",
         "Posts the outgoing webhooks that are due, and tries again what failed.",

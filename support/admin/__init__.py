@@ -1,0 +1,5 @@
+"""The pages of the support desk."""
+
+from . import inbound
+
+__all__ = ["inbound"]
