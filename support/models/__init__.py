@@ -2,6 +2,7 @@
 
 from .course import ClockStretch, Escalation, TicketChange, TicketLink, Viewing
 from .desk import Agent, Area, BusinessCalendar, OwnDay, Team
+from .following import SolutionQuestion
 from .inbound import InboundMail
 from .knowledge import Article, CannedReply, Translation, Verdict
 from .policies import RoutingVersion, ServiceVersion
@@ -23,6 +24,7 @@ __all__ = [
     "OwnDay",
     "RoutingVersion",
     "ServiceVersion",
+    "SolutionQuestion",
     "StrongWords",
     "Team",
     "Ticket",

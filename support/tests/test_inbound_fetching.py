@@ -93,7 +93,8 @@ def test_what_cannot_be_stored_is_not_marked(server: MailServer, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("change", "says"), [({"password": "wrong"}, "MailboxLoginError"), ({"folder": "Nowhere"}, "MailboxFolderSelectError")]
+    ("change", "says"),
+    [({"password": "wrong"}, "MailboxLoginError"), ({"folder": "Nowhere"}, "MailboxFolderSelectError")],
 )
 def test_what_is_set_up_wrongly_is_said(server: MailServer, change: dict[str, str], says: str) -> None:
     fetched = fetch(replace(server.mailbox, **change), clock=lambda: NOW)  # type: ignore[arg-type]
