@@ -20,7 +20,7 @@ class Enclosed:
 
 @dataclass(frozen=True)
 class Enclosure:
-    """`files(source_id)` are those of one mail. What it raises fails the mail: nobody gets an answer without its file."""
+    """`files(source_id)` are those of one mail. What it raises fails the mail: none goes out without its files."""
 
     key: str
     files: Callable[[int], Sequence[Enclosed]]
