@@ -6,6 +6,7 @@ from agentfactory_cs.messaging.catalogue import Group, Variable, groups
 
 from . import undelivered as _undelivered  # noqa: F401 - registers who hears of answers that did not arrive
 from .following import wanted as _wanted  # noqa: F401 - registers when what follows is not wanted any more
+from .knowledge import mail as _of_automatic_answers  # noqa: F401 - registers how they go out
 
 groups.register(
     Group(
@@ -65,5 +66,48 @@ groups.register(
         ),
         given=True,
         order=94,
+    )
+)
+groups.register(
+    Group(
+        "support.answer",
+        "answer",
+        _("Automatic answer (only in mails that acknowledge a ticket)"),
+        (
+            Variable(
+                "articles",
+                "list",
+                _("Up to three articles that fit, the best first."),
+                [
+                    {
+                        "title": "Rate limits, and what to do about 429 Too Many Requests",
+                        "address": "https://cs.agentfactory.example/help/en/rate-limits/",
+                    }
+                ],
+                fields=(
+                    Variable("title", "text", _("Its title."), "Rate limits"),
+                    Variable("address", "link", _("Where it is."), "https://cs.agentfactory.example/help/en/limits/"),
+                ),
+            ),
+            Variable(
+                "solved_address",
+                "link",
+                _("Where the reader says whether that solved it."),
+                "https://cs.agentfactory.example/help/solved/example/",
+                may_be_missing=True,
+            ),
+        ),
+        given=True,
+        order=91,
+    )
+)
+groups.register(
+    Group(
+        "support.agent",
+        "agent",
+        _("Whoever answers (only in canned replies)"),
+        (Variable("name", "text", _("Who answers the ticket."), "Sam Porter"),),
+        given=True,
+        order=92,
     )
 )

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.events.services import Actor, actor_label, actor_user, record
@@ -189,6 +190,12 @@ def send_now(email: Email, *, by: Actor = None, now: datetime) -> Email:
     stored.not_before, stored.is_automatic, stored.reason = now, False, ""
     stored.save(update_fields=("not_before", "is_automatic", "reason"))
     return stored
+
+
+def ask_again(source: str, source_ids: QuerySet[Any], *, now: datetime) -> int:
+    """Whoever asked wants it now after all: what was put off for these is asked about at once; how many mails."""
+    waiting = Email.objects.filter(state=State.WAITING, claimed_at=None, not_before__gt=now, postponed__gt=0)
+    return waiting.filter(source=source, source_id__in=source_ids).update(not_before=now)
 
 
 @transaction.atomic

@@ -1,5 +1,5 @@
-"""The pages of the support desk."""
+"""Support in the console."""
 
-from . import inbound
+from . import desk, inbound, routing, tickets
 
-__all__ = ["inbound"]
+__all__ = ["desk", "inbound", "routing", "tickets"]

@@ -135,7 +135,8 @@ class InboundMailAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     actions = ("let_in",)
     empty_words = _(
-        "Mail to the support address comes here: by the mail provider's inbound webhook, or from the mailbox of IMAP_URL."
+        "Mail to the support address comes here: by the mail provider's inbound webhook, "
+        "or from the mailbox of IMAP_URL."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMail]:

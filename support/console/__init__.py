@@ -1,5 +1,5 @@
-"""The support desk in the frame of the console."""
+"""What support fills the console with."""
 
-from . import inbound
+from . import entries, inbound
 
-__all__ = ["inbound"]
+__all__ = ["entries", "inbound"]

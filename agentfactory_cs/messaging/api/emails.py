@@ -18,6 +18,7 @@ from agentfactory_cs.customers.api.records import (
     since_filter,
 )
 from agentfactory_cs.customers.models import Contact
+from agentfactory_cs.filters import NameFilter
 
 from .. import outbox
 from ..models import Email, MailTemplate
@@ -106,7 +107,12 @@ class WhySerializer(serializers.Serializer[Any]):
 
 class EmailFilter(OfCustomerFilter):
     state = filters.MultipleChoiceFilter(choices=Email.State.choices)
-    template = filters.CharFilter(field_name="template__key", help_text="The template's key.")
+    template = NameFilter(
+        thing="mail template",
+        exists=lambda key: MailTemplate.objects.filter(key=key).exists(),
+        field_name="template__key",
+        help_text="The template's key.",
+    )
     sent_since = since_filter("sent_at", "Sent at this moment or later.")
 
     class Meta:

@@ -10,10 +10,10 @@ from django.db.models import Max, Q
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Company, Contact, Customer, Interaction
 
-from ..guards import objections
+from ..guards import Objection, Wait, objections
 from ..models import Email, Suppression
 from ..timing import zone_of
-from .rules import CAP_DAYS, REPLY_PAUSE_DAYS, Situation, suppressed
+from .rules import CAP_DAYS, REPLY_PAUSE_DAYS, Restraint, Situation, suppressed
 
 State = Email.State
 
@@ -23,13 +23,14 @@ class Facts:
     """Of the mails of one batch; what counts per contact is counted by the gate as it goes."""
 
     company: Company
-    objections: Mapping[tuple[str, int], str]
+    objections: Mapping[tuple[str, int], Objection]
     suppressions: Mapping[str, Mapping[str | None, str]]
     replies: Mapping[int, datetime]
     received: dict[int, list[datetime]]
 
     def situation(self, email: Email, now: datetime) -> Situation:
         contact, customer, topic = email.contact, email.customer, email.topic
+        asked = self.objections.get((email.source, email.source_id or 0), "")
         zones = (contact.time_zone if contact else "", customer.time_zone if customer else "", self.company.time_zone)
         return Situation(
             zone=zone_of(*zones),
@@ -39,7 +40,8 @@ class Facts:
             is_transactional=topic.is_transactional,
             is_automatic=email.is_automatic,
             is_template_active=email.template.is_active,
-            objection=self.objections.get((email.source, email.source_id or 0), ""),
+            objection=asked if isinstance(asked, str) else "",
+            wait=Restraint(asked.until, asked.reason) if isinstance(asked, Wait) else None,
             block=self._block(email),
             expires_at=email.expires_at,
             replied_at=self.replies.get(email.customer_id or 0),

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0005_segments'),
-        ('support', '0004_inbound_attempts'),
+        ('support', '0005_inbound_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('support', '0003_routing_publishing_and_strong_words'),
+        ('support', '0004_knowledge_that_is_searched'),
     ]
 
     operations = [
