@@ -1,6 +1,6 @@
 """Support over REST: tickets and their threads, what was promised, opening hours, areas."""
 
-from . import courses, desk, files, messages, policy, tickets
+from . import courses, desk, files, messages, metrics, policy, tickets
 
 urlpatterns = [
     *tickets.urlpatterns,
@@ -8,5 +8,6 @@ urlpatterns = [
     *courses.urlpatterns,
     *files.urlpatterns,
     *policy.urlpatterns,
+    *metrics.urlpatterns,
     *desk.urlpatterns,
 ]
