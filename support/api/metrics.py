@@ -52,7 +52,7 @@ class MetricsRequestSerializer(StrictSerializer):
         until = values.setdefault("until", utc_day(timezone.now()))
         since = values.setdefault("since", until - timedelta(days=DEFAULT_DAYS - 1))
         latest = utc_day(timezone.now()) + timedelta(days=_DAYS_AHEAD)
-        for name in ("since", "until"):
+        for name in ("until", "since"):
             if not _FIRST_DAY <= values[name] <= latest:
                 raise serializers.ValidationError({name: f"It must lie between {_FIRST_DAY} and {latest}."})
         if not timedelta(0) <= until - since < timedelta(days=LONGEST_DAYS):
