@@ -181,7 +181,12 @@ for source in (
         now_and_then(Response, "customer_id", "answered_at", kind="support_csat"),
         21,
     ),
-    Source("health.tickets", gettext_lazy("Support tickets"), now_and_then(Ticket, "customer_id", "created_at", customer__isnull=False), 25),
+    Source(
+        "health.tickets",
+        gettext_lazy("Support tickets"),
+        now_and_then(Ticket, "customer_id", "created_at", customer__isnull=False),
+        25,
+    ),
     Source(
         "health.interactions", gettext_lazy("Interactions"), now_and_then(Interaction, "customer_id", "held_at"), 30
     ),

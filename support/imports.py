@@ -30,9 +30,13 @@ class TicketKind(RecordKind[Ticket]):
     one_of = NAMES_OWNER
     fields = (
         *OWNER,
-        Field("external_id", fields.text, "The other desk's id of it.", key=True, aliases=("id", "ticket_id", "number")),
+        Field(
+            "external_id", fields.text, "The other desk's id of it.", key=True, aliases=("id", "ticket_id", "number")
+        ),
         Field("subject", fields.text, "What it is about.", needed=True, aliases=("title", "summary")),
-        Field("text", fields.text, "The first message; the subject where it is empty.", aliases=("body", "description")),
+        Field(
+            "text", fields.text, "The first message; the subject where it is empty.", aliases=("body", "description")
+        ),
         Field(
             "created_at",
             fields.moment,

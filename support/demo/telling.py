@@ -75,9 +75,7 @@ class Routed:
         found = [replace(one, last_assigned_at=self._latest.get(one.agent)) for one in found]
         choice = choosing.choose(found, team.pk, ticket.language)
         if waits and choice.candidate:
-            self._people = [
-                replace(one, load=one.load + (one.agent == choice.candidate.agent)) for one in self._people
-            ]
+            self._people = [replace(one, load=one.load + (one.agent == choice.candidate.agent)) for one in self._people]
         return choice
 
     def note_loads(self) -> None:
@@ -107,7 +105,9 @@ def _write(courses: Sequence[Course], plans: Plans, names: dict[int, str]) -> No
         for course, (plan, choice) in zip(courses, plans, strict=True)
         for change in _changes(course.ticket, plan, choice)
     ]
-    TicketChange.objects.bulk_create(sorted(changes, key=lambda one: (one.ticket_id, one.happened_at)), batch_size=1_000)
+    TicketChange.objects.bulk_create(
+        sorted(changes, key=lambda one: (one.ticket_id, one.happened_at)), batch_size=1_000
+    )
     if senior := Team.objects.filter(is_senior=True).first():
         Escalation.objects.bulk_create(
             one
