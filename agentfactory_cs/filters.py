@@ -1,9 +1,11 @@
 """Filters that the resources of every app share."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
@@ -18,6 +20,33 @@ class IdFilter(filters.NumberFilter):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=1, max_value=_LARGEST_ID, **options)
+
+
+class NameFilter(filters.CharFilter):
+    """Something by the name or key it has. One that nothing has is a mistake, not a list with nothing in it.
+
+    `exists` says whether something has this name; `thing` is what it would be, in the error.
+    """
+
+    def __init__(self, *, thing: str, exists: Callable[[str], bool], **options: Any) -> None:
+        def check(name: str) -> None:
+            if not exists(name):
+                raise ValidationError(f"There is no {thing} “{name}”.", code="invalid_choice")
+
+        super().__init__(validators=[check], **options)
+
+
+class UserFilter(NameFilter):
+    """Somebody of ours by user name, also who has left."""
+
+    def __init__(self, field_name: str, help_text: str = "User name.") -> None:
+        users = get_user_model().objects
+        super().__init__(
+            thing="user",
+            exists=lambda name: users.filter(username=name).exists(),
+            field_name=f"{field_name}__username",
+            help_text=help_text,
+        )
 
 
 class MomentField(IsoDateTimeField):

@@ -14,6 +14,7 @@ from agentfactory_cs.customers.models import Company
 
 from . import sentiment
 from .clocks.calendar import WEEK
+from .knowledge.shipped import load_articles
 from .levels import policy
 from .models import Area, BusinessCalendar, RoutingVersion, ServiceVersion, StrongWords, Team
 from .routing import versions
@@ -81,3 +82,5 @@ loaders.register(Loader("support.desk", load_desk))
 loaders.register(Loader("support.policy", lambda: load_policy(now=timezone.now())))
 loaders.register(Loader("support.routing", lambda: load_routing(now=timezone.now()), order=1))
 loaders.register(Loader("support.strong_words", load_strong_words))
+# After the areas that they are about.
+loaders.register(Loader("support.articles", lambda: load_articles(now=timezone.now()), order=10))

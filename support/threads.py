@@ -14,6 +14,7 @@ from .changes import note_change
 from .clocks import Stretch
 from .escalating import on_reply
 from .levels.due import open_seconds
+from .levels.watching import tell_what_is_due
 from .links import ticket_link
 from .locking import locked
 from .messages import from_customer, store
@@ -101,6 +102,7 @@ def answer(
     stored = locked(ticket, seen=seen)
     if stored.merged_into_id:
         raise ValidationError(f"It was merged into #{stored.merged_into_id}: answer there.", code="conflict")
+    tell_what_is_due(stored, now=now)
     message = store(stored, Message.Kind.ANSWER, written, author_name=actor_label(by), author=actor_user(by), now=now)
     if stored.first_response_at is None:
         stored.first_response_at = now

@@ -15,10 +15,11 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import GenericViewSet
 
-from agentfactory_cs.filters import IdFilter, MomentFilter
+from agentfactory_cs.filters import IdFilter, MomentFilter, NameFilter
 
 from .models import Event, Place
 from .queries import oldest_under_way
+from .registry import triggers
 from .webhooks.api import DeliveryViewSet, WebhookViewSet
 
 
@@ -40,9 +41,13 @@ class EventFilter(filters.FilterSet):
     happened_since = MomentFilter(field_name="happened_at", lookup_expr="gte")
     happened_until = MomentFilter(field_name="happened_at", lookup_expr="lt")
 
+    trigger = NameFilter(
+        thing="kind of event", exists=lambda key: key in triggers, help_text="A kind of event, as triggers/ lists them."
+    )
+
     class Meta:
         model = Event
-        fields = ("trigger",)
+        fields = ()
 
 
 class FollowSerializer(serializers.Serializer[Any]):

@@ -21,6 +21,7 @@ from agentfactory_cs.customers.api.records import (
     RecordSerializer,
 )
 from agentfactory_cs.customers.days import utc_day
+from agentfactory_cs.filters import UserFilter
 
 from .. import alerts
 from ..models import Alert, AlertRule
@@ -146,7 +147,7 @@ class SpanSerializer(serializers.Serializer[Any]):
 
 
 class AlertFilter(OfCustomerFilter):
-    owner = filters.CharFilter(field_name="owner__username", help_text="User name.")
+    owner = UserFilter("owner")
     state = filters.MultipleChoiceFilter(choices=Alert.State.choices)
     kind = filters.MultipleChoiceFilter(choices=Alert.Kind.choices)
     raised_since = filters.DateFilter(field_name="day", lookup_expr="gte", help_text="Raised for this scored day on.")

@@ -12,6 +12,8 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import GenericViewSet
 
+from agentfactory_cs.filters import UserFilter
+
 from ..models import WeeklyReport
 from ..reports import Content
 
@@ -68,7 +70,7 @@ class ReportSerializer(_ReportSerializer):
 class ReportFilter(filters.FilterSet):
     week = filters.DateFilter(help_text="The Monday the week began on.")
     week_since = filters.DateFilter(field_name="week", lookup_expr="gte")
-    owner = filters.CharFilter(field_name="owner__username", help_text="User name of a success manager.")
+    owner = UserFilter("owner", "User name of a success manager.")
     whole_book = filters.BooleanFilter(
         field_name="owner", lookup_expr="isnull", help_text="true: only the whole book's; false: only the managers'."
     )

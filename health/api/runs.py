@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from agentfactory_cs.customers.api.records import ReadViewSet
 
-from .. import feeds, incidents, runs, tasks
+from .. import aftermath, feeds, incidents, runs, tasks
 from ..models import Incident, ScoringRun
 from ..services import last_complete_day
 from ..watermarks import STATES, watermarks
@@ -135,9 +135,11 @@ class ReleaseSerializer(serializers.Serializer[Any]):
 class IncidentFilter(filters.FilterSet):
     is_open = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", help_text="Not closed yet.")
 
+    source = filters.ChoiceFilter(choices=[(name, name) for name in (feeds.SOURCE, aftermath.SOURCE)])
+
     class Meta:
         model = Incident
-        fields = ("kind", "source")
+        fields = ("kind",)
 
 
 class IncidentViewSet(ReadViewSet):

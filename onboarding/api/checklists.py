@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentfactory_cs.customers.api.records import ReadViewSet, RecordSerializer
+from agentfactory_cs.customers.models import Customer
 
 from .. import checklists
 from ..models import Checklist, ChecklistVersion
@@ -143,7 +144,9 @@ class ChecklistViewSet(ReadViewSet):
 
 
 class VersionFilter(filters.FilterSet):
-    checklist = filters.CharFilter(field_name="checklist__tier", help_text="Whose: a tier.")
+    checklist = filters.ChoiceFilter(
+        field_name="checklist__tier", choices=Customer.Tier.choices, help_text="Whose: a tier."
+    )
 
     class Meta:
         model = ChecklistVersion

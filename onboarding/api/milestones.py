@@ -16,8 +16,10 @@ from agentfactory_cs.customers.api.records import (
     ReadViewSet,
     since_filter,
 )
+from agentfactory_cs.filters import NameFilter
 
 from .. import by_hand
+from ..checklists import known_items
 from ..models import Milestone
 
 
@@ -58,7 +60,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
 
 class MilestoneFilter(OfCustomerFilter):
-    key = filters.CharFilter(help_text="Such as first_agent.")
+    key = NameFilter(thing="milestone", exists=lambda key: key in dict(known_items()), help_text="Such as first_agent.")
     source = filters.MultipleChoiceFilter(choices=Milestone.Source.choices)
     reached_since = since_filter("reached_at", "Reached at this moment or later.")
 
@@ -82,7 +84,7 @@ class MilestoneViewSet(ReadViewSet):
     @extend_schema(summary="Note a milestone", request=ToNoteSerializer, responses={201: MilestoneSerializer})
     def create(self, request: Request) -> Response:
         """`key` is one we know, such as first_agent, or an item of the customer's checklist. Said again it changes
-        nothing, or moves the moment back."""
+        nothing, or moves the moment back; 409 where a `note` would be lost by that."""
         asked = ToNoteSerializer(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
         noted = by_hand.tick(**asked.validated_data, by=request.user, now=timezone.now())

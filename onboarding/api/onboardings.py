@@ -20,6 +20,7 @@ from agentfactory_cs.customers.api.records import (
     since_filter,
 )
 from agentfactory_cs.customers.models import Customer
+from agentfactory_cs.filters import UserFilter
 
 from .. import by_hand, course
 from ..models import Milestone, Onboarding
@@ -210,9 +211,7 @@ class OnboardingFilter(OfCustomerFilter):
     state = filters.MultipleChoiceFilter(choices=Onboarding.State.choices)
     stuck = filters.BooleanFilter(method="filter_stuck", help_text="Whether it is stuck now.")
     tier = filters.MultipleChoiceFilter(field_name="customer__tier", choices=Customer.Tier.choices)
-    owner = filters.CharFilter(
-        field_name="customer__success_manager__username", help_text="The success manager's user name."
-    )
+    owner = UserFilter("customer__success_manager", "The success manager's user name.")
     started_since = since_filter("started_at", "Begun at this moment or later.")
 
     def filter_stuck(self, onboardings: Any, name: str, wanted: bool) -> Any:
@@ -263,8 +262,8 @@ class OnboardingViewSet(ReadViewSet):
     @extend_schema(summary="Tick an item off", request=ReachedSerializer, responses=WithChecklistSerializer)
     @action(detail=True, methods=["post"])
     def reach(self, request: Request, **lookup: str) -> Response:
-        """By its `key`. Said again it changes nothing, or moves the moment back. Who reaches the last required item
-        is through within seconds."""
+        """By its `key`. Said again it changes nothing, or moves the moment back; 409 where a `note` would be lost by
+        that. Who reaches the last required item is through within seconds."""
         onboarding, asked = self.get_object(), ReachedSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         by_hand.tick(onboarding.customer, **asked.validated_data, by=request.user, now=timezone.now())

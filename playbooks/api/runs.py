@@ -19,6 +19,7 @@ from agentfactory_cs.customers.api.records import (
     RecordSerializer,
     since_filter,
 )
+from agentfactory_cs.filters import NameFilter
 
 from .. import services
 from ..models import Playbook, Run, RunStep
@@ -100,7 +101,12 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
 
 class RunFilter(OfCustomerFilter):
-    playbook = filters.CharFilter(field_name="playbook__key", help_text="The playbook's key.")
+    playbook = NameFilter(
+        thing="playbook",
+        exists=lambda key: Playbook.objects.filter(key=key).exists(),
+        field_name="playbook__key",
+        help_text="The playbook's key.",
+    )
     state = filters.MultipleChoiceFilter(choices=Run.State.choices)
     entered_since = since_filter("entered_at", "Entered at this moment or later.")
 

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentfactory_cs.customers.api.records import ChangeViewSet, ReadViewSet, RecordSerializer
+from agentfactory_cs.filters import NameFilter
 
 from .. import authoring, services
 from ..checking import problems
@@ -97,7 +98,8 @@ class VersionWithProblemsSerializer(VersionSerializer):
 
     @extend_schema_field(ProblemSerializer(many=True))
     def get_problems(self, version: PlaybookVersion) -> list[dict[str, str]]:
-        return [{"place": problem.place, "reason": problem.reason} for problem in problems(version.definition)]
+        found = problems(version.definition, is_sequence=version.playbook.is_sequence)
+        return [{"place": problem.place, "reason": problem.reason} for problem in found]
 
 
 @extend_schema_serializer(component_name="PlaybookPublication")
@@ -123,7 +125,12 @@ class DifferencesSerializer(serializers.Serializer[Any]):
 
 
 class VersionFilter(filters.FilterSet):
-    playbook = filters.CharFilter(field_name="playbook__key", help_text="The playbook's key.")
+    playbook = NameFilter(
+        thing="playbook",
+        exists=lambda key: Playbook.objects.filter(key=key).exists(),
+        field_name="playbook__key",
+        help_text="The playbook's key.",
+    )
     state = filters.ChoiceFilter(choices=PlaybookVersion.State.choices)
 
     class Meta:

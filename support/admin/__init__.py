@@ -1,5 +1,5 @@
 """Support in the console."""
 
-from . import desk, routing, tickets
+from . import desk, inbound, routing, tickets
 
-__all__ = ["desk", "routing", "tickets"]
+__all__ = ["desk", "inbound", "routing", "tickets"]

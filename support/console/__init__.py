@@ -1,5 +1,5 @@
 """What support fills the console with."""
 
-from . import entries
+from . import entries, inbound
 
-__all__ = ["entries"]
+__all__ = ["entries", "inbound"]

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agentfactory_cs.events.tasks import ring
+from agentfactory_cs.filters import NameFilter, UserFilter
 
 from ..days import utc_day
 from ..models import Churn, Customer, Tag
@@ -71,8 +72,13 @@ class CustomerFilter(filters.FilterSet):
     name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")
     tier = filters.MultipleChoiceFilter(choices=Customer.Tier.choices)
     lifecycle_stage = filters.MultipleChoiceFilter(choices=Customer.Stage.choices)
-    success_manager = filters.CharFilter(field_name="success_manager__username", help_text="User name.")
-    tag = filters.CharFilter(field_name="tags__name", help_text="Name of a tag.")
+    success_manager = UserFilter("success_manager")
+    tag = NameFilter(
+        thing="tag",
+        exists=lambda name: Tag.objects.filter(name=name).exists(),
+        field_name="tags__name",
+        help_text="Name of a tag.",
+    )
     segment = SegmentFilter(help_text="Id of a segment: those who are in it now.")
     updated_since = updated_since()
 

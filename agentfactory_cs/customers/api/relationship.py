@@ -7,6 +7,8 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from agentfactory_cs.filters import UserFilter
+
 from ..days import utc_day
 from ..models import Interaction, RenewalEstimate, Training
 from ..services import estimate_renewal, log_interaction, remove_record, save_training
@@ -38,7 +40,7 @@ class InteractionSerializer(OfCustomerSerializer):
 
 class InteractionFilter(OfCustomerFilter):
     contact = IdFilter(field_name="contact_id")
-    staff = filters.CharFilter(field_name="staff__username", help_text="User name.")
+    staff = UserFilter("staff")
     held_since = since_filter("held_at", "Held at this moment or later.")
 
     class Meta:

@@ -1,14 +1,13 @@
 """tasks/: what our people must do for a customer."""
 
 from django.utils import timezone
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agentfactory_cs.filters import MomentFilter
+from agentfactory_cs.filters import MomentFilter, UserFilter
 
 from ..models import Task
 from ..services import finish_task, remove_record, reopen_task, save_task
@@ -48,7 +47,7 @@ class FinishSerializer(RecordSerializer):
 
 
 class TaskFilter(OfCustomerFilter):
-    owner = filters.CharFilter(field_name="owner__username", help_text="User name.")
+    owner = UserFilter("owner")
     due_before = MomentFilter(field_name="due_at", lookup_expr="lt")
     updated_since = updated_since()
 

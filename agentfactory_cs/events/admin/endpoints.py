@@ -141,14 +141,21 @@ class WebhookEndpointAdmin(ServiceAdmin, FilledListAdmin):
     @action(description=_("Switch off or on"), url_path="switch", permissions=["work"])
     @asks(
         _("Switch off or on"),
-        _("Off: nothing is posted to it, and what waits has failed. On: it gets what happens from then on."),
+        _(
+            "Off: nothing is posted to it, and what waits has failed. On: it gets what happens from then on; "
+            "what failed meanwhile is not sent late by itself: you may send it again."
+        ),
     )
     def switch(self, request: HttpRequest, object_id: str) -> HttpResponse:
         endpoint = _endpoint(object_id)
         if endpoint.is_active:
-            self._do(request, lambda: services.switch_off(endpoint, reason="", by=request.user), _("It is off."))
+            self._do(
+                request,
+                lambda: services.switch_off(endpoint, reason="", by=request.user),
+                _("It is off. What waited has failed."),
+            )
         else:
-            said = _("It is on. What failed meanwhile can be sent again below.")
+            said = _("It is on, and gets what happens from now on. What failed meanwhile can be sent again below.")
             self._do(request, lambda: services.switch_on(endpoint), said)
         return _page_of(endpoint)
 

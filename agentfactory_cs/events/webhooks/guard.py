@@ -12,6 +12,11 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
+# Where a translator (NAT64) leads on to the IPv4 address in the last 32 bits (RFC 6052).
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+# IPv6 addresses that some registries call public and that lead into the own network: local translators (RFC 8215), and
+# IPv4 addresses in the form given up by RFC 4291.
+_INSIDE = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("::/96"))
 
 
 class Forbidden(Exception):
@@ -36,6 +41,8 @@ def check_shape(address: str) -> None:
         raise Forbidden("Use https; http is for addresses on this machine only.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Forbidden("Enter an https address.")
+    if parts.port == 0:
+        raise Forbidden("Nothing listens on port 0: leave the port out, or name the right one.")
 
 
 def place_of(address: str) -> Place:
@@ -57,8 +64,18 @@ def is_public(ip: str) -> bool:
         address = ipaddress.ip_address(ip.split("%")[0])
     except ValueError:
         return False
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return address.is_global and not address.is_multicast and (inner is None or inner.is_global)
+    places = [address]
+    if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in _INSIDE):
+            return False
+        places += [inner for inner in _inner(address) if inner]
+    return all(place.is_global and not place.is_multicast for place in places)
+
+
+def _inner(address: ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address | None, ...]:
+    """The IPv4 addresses that an IPv6 address stands for."""
+    translated = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else None
+    return address.ipv4_mapped, address.sixtofour, translated
 
 
 def _parts(address: str) -> SplitResult:

@@ -11,7 +11,7 @@ from ..models import WebhookDelivery, WebhookEndpoint
 from ..models.webhook import new_secret
 from ..registry import triggers
 from ..services import Actor, actor_label, actor_user
-from .claiming import disable
+from .claiming import disable, fail_waiting
 from .guard import Forbidden, place_of
 from .queueing import TEST, queue
 
@@ -70,10 +70,11 @@ def switch_off(endpoint: WebhookEndpoint, *, reason: str, by: Actor = None) -> W
 
 @transaction.atomic
 def switch_on(endpoint: WebhookEndpoint) -> WebhookEndpoint:
-    """It gets what happens from now on; what failed meanwhile may be sent again."""
+    """It gets what happens from now on. Nothing comes late by itself: what was left has failed, to be sent again."""
     stored = _locked(endpoint)
     if stored.is_active:
         raise ValidationError("It is switched on already.", code="conflict")
+    fail_waiting(stored, stored.disabled_because)
     stored.is_active, stored.disabled_because, stored.failures, stored.failing_since = True, "", 0, None
     stored.save(update_fields=("is_active", "disabled_because", "failures", "failing_since"))
     return stored
@@ -92,8 +93,8 @@ def send_test(endpoint: WebhookEndpoint, *, by: Actor = None, now: datetime) -> 
 @transaction.atomic
 def send_again(delivery: WebhookDelivery, *, now: datetime) -> WebhookDelivery:
     """Post what was delivered or has failed once more, under the same id."""
+    _must_be_on(_locked(delivery.endpoint))
     row = WebhookDelivery.objects.select_for_update(of=("self",)).select_related("endpoint").get(pk=delivery.pk)
-    _must_be_on(row.endpoint)
     if State.WAITING not in WebhookDelivery.TRANSITIONS[State(row.state)] or row.state == State.SENDING:
         raise ValidationError(
             f"A delivery that is {row.get_state_display().lower()} is not sent again.", code="conflict"
@@ -103,9 +104,10 @@ def send_again(delivery: WebhookDelivery, *, now: datetime) -> WebhookDelivery:
     return row
 
 
+@transaction.atomic
 def send_failed_again(endpoint: WebhookEndpoint, *, since: datetime, now: datetime) -> int:
     """Everything that failed and was made since a moment; returns how many."""
-    _must_be_on(endpoint)
+    _must_be_on(_locked(endpoint))
     failed: QuerySet[WebhookDelivery] = endpoint.deliveries.filter(state=State.FAILED, created_at__gte=since)
     return failed.update(state=State.WAITING, attempts=0, not_before=now, claimed_at=None)
 

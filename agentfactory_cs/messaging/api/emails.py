@@ -18,6 +18,7 @@ from agentfactory_cs.customers.api.records import (
     since_filter,
 )
 from agentfactory_cs.customers.models import Contact
+from agentfactory_cs.filters import NameFilter
 
 from .. import outbox
 from ..models import Email, MailTemplate
@@ -27,6 +28,16 @@ from ..tasks import ring_for_mail
 
 @extend_schema_serializer(component_name="Email")
 class EmailSerializer(OfCustomerSerializer):
+    customer: Any = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, help_text="Our id; null: a stranger, who wrote to support."
+    )
+    customer_external_id: Any = serializers.SlugRelatedField(
+        slug_field="external_id",
+        source="customer",
+        read_only=True,
+        allow_null=True,
+        help_text="The platform's tenant id.",
+    )
     template: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
 
     class Meta:
@@ -36,6 +47,8 @@ class EmailSerializer(OfCustomerSerializer):
             "customer",
             "customer_external_id",
             "contact",
+            "to_address",
+            "language",
             "template",
             "topic",
             "state",
@@ -94,7 +107,12 @@ class WhySerializer(serializers.Serializer[Any]):
 
 class EmailFilter(OfCustomerFilter):
     state = filters.MultipleChoiceFilter(choices=Email.State.choices)
-    template = filters.CharFilter(field_name="template__key", help_text="The template's key.")
+    template = NameFilter(
+        thing="mail template",
+        exists=lambda key: MailTemplate.objects.filter(key=key).exists(),
+        field_name="template__key",
+        help_text="The template's key.",
+    )
     sent_since = since_filter("sent_at", "Sent at this moment or later.")
 
     class Meta:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from agentfactory_cs.customers.api.records import CreateViewSet, ReadViewSet, RecordSerializer
 from agentfactory_cs.customers.models import Contact
+from agentfactory_cs.filters import NameFilter
 
 from ..models import MailTemplate, MailTemplateVersion
 from ..previewing import preview
@@ -135,7 +136,12 @@ class MailTemplateVersionSerializer(RecordSerializer):
 
 
 class MailTemplateVersionFilter(filters.FilterSet):
-    template = filters.CharFilter(field_name="template__key", help_text="Key of the mail template.")
+    template = NameFilter(
+        thing="mail template",
+        exists=lambda key: MailTemplate.objects.filter(key=key).exists(),
+        field_name="template__key",
+        help_text="Key of the mail template.",
+    )
     language = filters.CharFilter(help_text="Language code.")
 
 
