@@ -1,7 +1,7 @@
 """How support did over a period: times, volume, promises kept. docs/support.md has the definitions.
 
-Days are UTC, both ends included. Times are in hours: round the clock, and in the team's business hours. A ticket belongs to
-the period in which it was answered first, resolved or opened, whichever the figure is about.
+Days are UTC, both ends included. Times are in hours: round the clock, and in the team's business hours. A ticket
+belongs to the period in which it was answered first, resolved or opened, whichever the figure is about.
 """
 
 from collections.abc import Mapping

@@ -105,9 +105,8 @@ def _write(courses: Sequence[Course], plans: Plans, names: dict[int, str]) -> No
         for course, (plan, choice) in zip(courses, plans, strict=True)
         for change in _changes(course.ticket, plan, choice)
     ]
-    TicketChange.objects.bulk_create(
-        sorted(changes, key=lambda one: (one.ticket_id, one.happened_at)), batch_size=1_000
-    )
+    changes.sort(key=lambda one: (one.ticket_id, one.happened_at))
+    TicketChange.objects.bulk_create(changes, batch_size=1_000)
     if senior := Team.objects.filter(is_senior=True).first():
         Escalation.objects.bulk_create(
             one

@@ -19,7 +19,10 @@ DATA = settings.BASE_DIR.parent / "shared" / "data" / "ravenstack"
 MAPPINGS = settings.BASE_DIR / "docs" / "examples" / "ravenstack"
 HEAD = "external_id,customer,subject,text,created_at,status,severity,first_response_at,resolved_at,area,team,tags\n"
 # Tuesday morning to Wednesday noon.
-SOLVED = "T-1,acme,Wrong bill,It is twice too high.,2026-02-03T09:00,resolved,high,2026-02-03T10:30,2026-02-04T12:00,billing,billing,a;b\n"
+SOLVED = (
+    "T-1,acme,Wrong bill,It is twice too high.,2026-02-03T09:00,resolved,high,"
+    "2026-02-03T10:30,2026-02-04T12:00,billing,billing,a;b\n"
+)
 
 
 def test_a_ticket_is_written_as_it_was_with_its_times_measured() -> None:
@@ -109,11 +112,9 @@ def test_a_ticket_of_our_own_desk_is_left_alone() -> None:
 
 def test_durations_stand_for_moments_and_what_is_resolved_is_closed() -> None:
     a_customer()
+    head = "id,customer,subject,created_at,first_response_minutes,resolution_hours\n"
 
-    load(
-        "tickets",
-        "id,customer,subject,created_at,first_response_minutes,resolution_hours\nT-1,acme,A,2026-02-03T09:00,90,27\n",
-    )
+    load("tickets", head + "T-1,acme,A,2026-02-03T09:00,90,27\n")
 
     ticket = Ticket.objects.get()
     opened = ticket.created_at

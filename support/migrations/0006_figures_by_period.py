@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0005_segments'),
-        ('support', '0003_routing_publishing_and_strong_words'),
+        ('support', '0005_inbound_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
