@@ -258,8 +258,19 @@ class Ticket(models.Model):
             models.Index(fields=("contact",), condition=models.Q(contact__isnull=False), name="ticket_of_contact"),
             # What becomes closed, and who is reminded.
             models.Index(fields=("status", "updated_at"), name="ticket_by_status"),
-            # Volume and first response by period; the health metrics ask a customer's window.
+            # Volume by period; the health metrics ask a customer's window.
             models.Index(fields=("created_at",), name="ticket_by_creation"),
+            # First responses and resolutions by period.
+            models.Index(
+                fields=("first_response_at",),
+                condition=models.Q(first_response_at__isnull=False),
+                name="ticket_by_first_response",
+            ),
+            models.Index(
+                fields=("resolved_at",), condition=models.Q(resolved_at__isnull=False), name="ticket_by_resolution"
+            ),
+            # A copy elsewhere is kept up to date by what changed since.
+            models.Index(fields=("updated_at", "id"), name="ticket_by_change"),
             models.Index(
                 fields=("merged_into",), condition=models.Q(merged_into__isnull=False), name="ticket_merged_into"
             ),

@@ -200,9 +200,9 @@ def test_an_address_that_refuses_mail_is_told_of_once_to_the_assignee(sink: Sink
     assert (second.words, second.reason) == ("Not sent", "Mail to this address bounces.")
     assert len(notes) == 2
     assert "nobody here" in notes[0]
-    assert list(Notice.objects.filter(kind="support.undelivered").values_list("recipient", flat=True)) == [
-        assignee.pk
-    ] * 2
+    assert (
+        list(Notice.objects.filter(kind="support.undelivered").values_list("recipient", flat=True)) == [assignee.pk] * 2
+    )
 
 
 def test_an_answer_goes_to_who_unsubscribed_from_everything_and_to_who_complained_never(sink: Sink) -> None:
