@@ -1,5 +1,5 @@
 """What support fills the console with."""
 
-from . import articles, entries, inbound
+from . import articles, cards, columns, entries, inbound, panels
 
-__all__ = ["articles", "entries", "inbound"]
+__all__ = ["articles", "cards", "columns", "entries", "inbound", "panels"]

@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Least, Upper
 
 from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.customers.models.fields import language_field, one_of
@@ -57,6 +59,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def waiting_for_us(self) -> "TicketQuerySet":
         return self.filter(status__in=(TicketStatus.NEW, TicketStatus.OPEN))
 
+    def due_first(self) -> "TicketQuerySet":
+        """As a queue is worked: what is due first, then the most urgent; what no clock runs for comes last."""
+        return self.order_by("due_at", "-priority", "id")
+
 
 class Ticket(models.Model):
     """A question or trouble of a customer, with its thread.
@@ -67,8 +73,8 @@ class Ticket(models.Model):
     names the one it went into.
 
     The due times are computed by `levels` whenever something changes that they hang on, never on reading. Each is
-    empty while its clock stands and once it is met (`first_response_at`, `resolved_at`). `lock_version` counts
-    changes by people: two never overwrite each other.
+    empty while its clock stands and once it is met (`first_response_at`, `resolved_at`). What follows by itself
+    (`follow_up_at`) is planned by `following`. `lock_version` counts changes by people: two never overwrite each other.
     """
 
     Severity = Severity
@@ -128,6 +134,12 @@ class Ticket(models.Model):
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
     resolution_due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.GeneratedField(
+        expression=Least("first_response_due_at", "next_response_due_at", "resolution_due_at"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+        help_text="Whichever of them comes first; queues are sorted by it.",
+    )
     next_warning_at = models.DateTimeField(
         null=True, blank=True, help_text="The next moment at which 75 % or all of a target is used up."
     )
@@ -149,6 +161,16 @@ class Ticket(models.Model):
     resolution_seconds = models.PositiveIntegerField(
         null=True, blank=True, help_text="Time to the resolution round the clock, without waiting for the customer."
     )
+
+    pending_since = models.DateTimeField(null=True, blank=True, help_text="Since when we wait for the customer.")
+    followed = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="Which steps of following up were done since it came into its state, such as reminder.",
+    )
+    followed_at = models.DateTimeField(null=True, blank=True, help_text="The last of them.")
+    follow_up_at = models.DateTimeField(null=True, blank=True, help_text="When the next is due.")
 
     lock_version = models.PositiveIntegerField(default=0)
     reopened = models.PositiveSmallIntegerField(default=0)
@@ -187,6 +209,10 @@ class Ticket(models.Model):
                 name="ticket_closed_has_its_moment",
             ),
             models.CheckConstraint(
+                condition=models.Q(status="pending") | models.Q(pending_since__isnull=True),
+                name="ticket_not_pending_has_no_since",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(merged_into__isnull=True) | models.Q(status="closed"), name="ticket_merged_is_closed"
             ),
         )
@@ -197,21 +223,54 @@ class Ticket(models.Model):
                 condition=models.Q(status__in=("new", "open", "pending")),
                 name="ticket_of_assignee",
             ),
-            models.Index(
-                fields=("team", "-priority", "id"),
-                condition=models.Q(status__in=("new", "open", "pending")),
-                name="ticket_of_team",
+            # The same as people work them: what is due first.
+            *(
+                models.Index(
+                    fields=(*of, "due_at", "-priority", "id"),
+                    condition=models.Q(status__in=("new", "open", "pending")),
+                    name=name,
+                )
+                for of, name in (
+                    ((), "ticket_due"),
+                    (("assignee",), "ticket_of_assignee_due"),
+                    (("team",), "ticket_of_team_due"),
+                )
             ),
+            models.Index(
+                fields=("due_at", "-priority", "id"),
+                condition=models.Q(status__in=("new", "open", "pending"), is_escalated=True),
+                name="ticket_escalated_due",
+            ),
+            # Search in the console, and its filter by tag.
+            GinIndex(OpClass(Upper("subject"), "gin_trgm_ops"), name="ticket_subject_trigram"),
+            GinIndex(OpClass(Upper("requester_address"), "gin_trgm_ops"), name="ticket_address_trigram"),
+            GinIndex(OpClass(Upper("requester_name"), "gin_trgm_ops"), name="ticket_name_trigram"),
+            GinIndex(fields=("tags",), name="ticket_by_tag"),
             # What is breached next, and whose warning is due.
             models.Index(
                 fields=("next_warning_at",), condition=models.Q(next_warning_at__isnull=False), name="ticket_warning"
+            ),
+            # What follows by itself.
+            models.Index(
+                fields=("follow_up_at",), condition=models.Q(follow_up_at__isnull=False), name="ticket_follow_up"
             ),
             models.Index(fields=("customer", "-id"), name="ticket_of_customer"),
             models.Index(fields=("contact",), condition=models.Q(contact__isnull=False), name="ticket_of_contact"),
             # What becomes closed, and who is reminded.
             models.Index(fields=("status", "updated_at"), name="ticket_by_status"),
-            # Volume and first response by period; the health metrics ask a customer's window.
+            # Volume by period; the health metrics ask a customer's window.
             models.Index(fields=("created_at",), name="ticket_by_creation"),
+            # First responses and resolutions by period.
+            models.Index(
+                fields=("first_response_at",),
+                condition=models.Q(first_response_at__isnull=False),
+                name="ticket_by_first_response",
+            ),
+            models.Index(
+                fields=("resolved_at",), condition=models.Q(resolved_at__isnull=False), name="ticket_by_resolution"
+            ),
+            # A copy elsewhere is kept up to date by what changed since.
+            models.Index(fields=("updated_at", "id"), name="ticket_by_change"),
             models.Index(
                 fields=("merged_into",), condition=models.Q(merged_into__isnull=False), name="ticket_merged_into"
             ),
