@@ -23,6 +23,8 @@ HOLES = re.compile(r"None|\{[{%#]|[%#}]\}| [,.!?:;](?!\w)|\(\)|„“|“”|, ,
 GIVEN = {
     "survey": {"question": "How?", "choices": [{"label": "1", "address": "https://example.com/1/"}]},
     "offer": {"plan": "Pro", "reason": "You used it all."},
+    "ticket": {"number": 7, "subject": "429 errors"},
+    "answer": {"articles": [{"title": "Rate limits", "address": "https://example.com/help/en/rate-limits/"}]},
 }  # fmt: skip
 
 
