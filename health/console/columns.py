@@ -123,6 +123,11 @@ columns.register(
         ordering=EFFECTIVE,
         sparse=True,
         order=10,
+        cells=(
+            (_("Health, 0 to 100"), lambda explanation: explanation and explanation.shown),
+            (_("Band"), lambda explanation: explanation and explanation.band),
+            (_("Change in 7 days, points"), lambda explanation: explanation and explanation.change),
+        ),
     )
 )
 columns.register(
@@ -135,7 +140,17 @@ columns.register(
         order=11,
     )
 )
-columns.register(Column("health.why", SUBJECT, _("Why"), _explained, _why, order=12))
+columns.register(
+    Column(
+        "health.why",
+        SUBJECT,
+        _("Why"),
+        _explained,
+        _why,
+        order=12,
+        cells=((_("Why"), lambda explanation: explanation and " ".join(explanation.sentences)),),
+    )
+)
 filters.register(Filter("health.band", SUBJECT, BandFilter))
 
 
