@@ -1,7 +1,8 @@
 """The addresses in the environment: read for Django and Celery, and found wrong in words a person can act on."""
 
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -49,6 +50,44 @@ def mail(url: str) -> dict[str, Any]:
     usual = 465 if config.get("EMAIL_USE_SSL") else 587 if config.get("EMAIL_USE_TLS") else 25
     credentials = {name: config[name] or "" for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")}
     return {**config, **credentials, "EMAIL_PORT": config["EMAIL_PORT"] or usual}
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """Where mail is fetched from; `security` is "ssl", "starttls" or "" for neither."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    security: str = "ssl"
+
+
+_MAILBOXES = {"imaps": ("ssl", 993), "imap+ssl": ("ssl", 993), "imap+tls": ("starttls", 143), "imap": ("", 143)}
+
+
+def mailbox(url: str) -> Mailbox | None:
+    """None where none is given. The address holds a password, and is not repeated in errors."""
+    if not url:
+        return None
+    wanted = "imaps://user:password@imap.example.com:993/INBOX (or imap+tls:// or imap://), or be unset"
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"IMAP_URL must look like {wanted}.") from error
+    if parts.scheme not in _MAILBOXES or not parts.hostname or not parts.username:
+        raise ImproperlyConfigured(f"IMAP_URL must look like {wanted}.")
+    security, usual = _MAILBOXES[parts.scheme]
+    return Mailbox(
+        host=parts.hostname,
+        port=port or usual,
+        user=unquote(parts.username),
+        password=unquote(parts.password or ""),
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        security=security,
+    )
 
 
 def site(address: str, host: str, port: str) -> str:

@@ -136,8 +136,44 @@ JOBS = (
     Job(
         "Tend what the platform told us",
         "onboarding.tasks.tend_deliveries",
-        "Tries again what could not be applied, and drops webhooks older than PLATFORM_DELIVERY_DAYS.",
+        "Tries again what could not be applied or fitted nobody, and drops webhooks older than PLATFORM_DELIVERY_DAYS.",
         crontab="*/10 * * * *",
+    ),
+    Job(
+        "Hand out tickets",
+        "support.tasks.hand_out_tickets",
+        "Gives tickets that wait for somebody to those who have room by now.",
+        every_seconds=60,
+    ),
+    Job(
+        "Answer new tickets",
+        "support.tasks.answer_new_tickets",
+        "Acknowledges tickets that came in, with articles where some are sure to fit, or notes why not.",
+        every_seconds=10,
+    ),
+    Job(
+        "Look after articles",
+        "support.tasks.look_after_articles",
+        "Drafts articles of solved tickets that none covered, and flags those that do not help.",
+        crontab="20 3 * * *",
+    ),
+    Job(
+        "Take in mail",
+        "support.tasks.read_inbound_mail",
+        "Makes messages and tickets of mail that came in.",
+        every_seconds=10,
+    ),
+    Job(
+        "Fetch mail",
+        "support.tasks.fetch_inbound_mail",
+        "Fetches mail from the mailbox of IMAP_URL, where one is set.",
+        every_seconds=60,
+    ),
+    Job(
+        "Forget old mail",
+        "support.tasks.forget_inbound_mail",
+        "Drops the bytes of mail taken in longer ago than INBOUND_MAIL_DAYS; what was made of it stays.",
+        crontab="50 3 * * *",
     ),
     Job(
         "Send webhooks",

@@ -317,7 +317,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     # httpx would write down every address it calls, and Slack's are secrets.
-    "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+    "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "flufl.bounce": {"level": "WARNING"}},
 }
 
 # -- Customers -------------------------------------------------------------------------------
@@ -347,3 +347,16 @@ AGENTFACTORY_CALLS_PER_MINUTE = env.int("AGENTFACTORY_CALLS_PER_MINUTE", default
 AGENTFACTORY_CALLS_PER_HOUR = env.int("AGENTFACTORY_CALLS_PER_HOUR", default=1000)
 # How long the platform's webhooks are kept; those that fit no customer too.
 PLATFORM_DELIVERY_DAYS = env.int("PLATFORM_DELIVERY_DAYS", default=90)
+
+# -- Mail that comes in to support (docs/support.md) --------------------------------------------
+# Where customers write to; unset, it is the sender address of the company settings.
+SUPPORT_ADDRESS = env("SUPPORT_ADDRESS", default="").strip().lower()
+# A mailbox to fetch from: imaps://, imap+tls:// or imap://user:password@host:port/FOLDER.
+IMAP = addresses.mailbox(env("IMAP_URL", default=""))
+# Where mail goes once it is stored; unset, it is marked as seen where it is.
+IMAP_DONE_FOLDER = env("IMAP_DONE_FOLDER", default="")
+# More ordinary mails an hour from one sender are held until somebody lets them in.
+INBOUND_MAILS_PER_HOUR = env.int("INBOUND_MAILS_PER_HOUR", default=20)
+INBOUND_MAX_MB = env.int("INBOUND_MAX_MB", default=25)
+# How long mail is kept as it came; what was made of it stays.
+INBOUND_MAIL_DAYS = env.int("INBOUND_MAIL_DAYS", default=90)

@@ -29,6 +29,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("mail/", include("agentfactory_cs.messaging.urls")),
+    path("help/", include("support.urls")),
     path("hooks/", include(of_apps("hooks"))),
     path("api/", include("agentfactory_cs.rest.urls")),
     path("api/v1/", include(of_apps("api"))),

@@ -95,7 +95,8 @@ def reach_milestone(context: Context, params: Params) -> Outcome:
         title=titles[key],
         now=context.now,
     )
-    return done(f"{titles[key]}: reached on {milestone.reached_at:%Y-%m-%d}.", milestone=milestone.pk)
+    before = "reached on" if milestone.detail == words else "reached before, on"
+    return done(f"{titles[key]}: {before} {milestone.reached_at:%Y-%m-%d}.", milestone=milestone.pk)
 
 
 def complete(context: Context, params: Params) -> Outcome:

@@ -9,7 +9,7 @@ from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.events.services import Actor, record
 
 from . import rules
-from .milestones import reach
+from .milestones import MAX_DETAIL, reach
 from .models import Milestone, Onboarding
 from .models.onboarding import MilestoneSource
 
@@ -19,7 +19,8 @@ def tick(
 ) -> Milestone:
     """A person says that a milestone was reached, now or at a moment since signup.
 
-    `key` is a known milestone or an item of the customer's checklist; ValidationError names what does not fit.
+    `key` is a known milestone or an item of the customer's checklist; ValidationError names what does not fit. Said
+    again it moves the moment back at most: with a note that would be lost by that, it is refused (code "conflict").
     """
     title = title_for(customer, key)
     if title is None:
@@ -27,9 +28,18 @@ def tick(
     moment = at or now
     if not customer.signed_up_at <= moment <= now:
         raise ValidationError({"at": f"{moment:%Y-%m-%d %H:%M} is not between signup and now."})
-    return reach(
-        customer, key, at=moment, source=MilestoneSource.HAND, detail=note.strip(), title=title, by=by, now=now
-    )
+    said = note.strip()
+    milestone = reach(customer, key, at=moment, source=MilestoneSource.HAND, detail=said, title=title, by=by, now=now)
+    if said and milestone.detail != said[:MAX_DETAIL]:
+        raise ValidationError({"note": ValidationError(_reached_before(milestone), code="conflict")})
+    return milestone
+
+
+def _reached_before(milestone: Milestone) -> str:
+    """Since when, how we know, and by whom: the evidence of then stands."""
+    by = f", {milestone.noted_by.get_full_name() or milestone.noted_by}" if milestone.noted_by else ""
+    known = f"{milestone.get_source_display()}{by}" + (f": {milestone.detail}" if milestone.detail else "")
+    return f"It was reached before, on {milestone.reached_at:%Y-%m-%d %H:%M} UTC ({known}). Your note is not stored."
 
 
 def title_for(customer: Customer, key: str) -> str | None:

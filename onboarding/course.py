@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.services import save_customer
@@ -109,9 +109,10 @@ def complete_reached(*, now: datetime, customer_ids: Collection[int] | None = No
     One query a version finds them. Somebody must have reached something since it began: who is led in a second
     time, with all its milestones from the first, is not done at once.
     """
+    running = _running(customer_ids)
     done = [
         (onboarding, version.plan)
-        for version in ChecklistVersion.objects.filter(onboardings__in=_running(customer_ids)).distinct()
+        for version in ChecklistVersion.objects.filter(Exists(running.filter(version=OuterRef("pk"))))
         for onboarding in _all_reached(version, customer_ids)
     ]
     return sum(_complete_reached(onboarding, plan, now) for onboarding, plan in done)

@@ -14,6 +14,7 @@ from playbooks.models.run import StepState
 
 from . import rules
 from .models import ChecklistVersion, Milestone, Onboarding, StuckPeriod
+from .models.onboarding import OnboardingState
 
 # The playbook that intervenes where somebody is stuck (playbooks/library).
 INTERVENTION = "stuck_in_onboarding"
@@ -64,7 +65,9 @@ class Line:
 
     @property
     def next(self) -> rules.Item | None:
-        """The first required item that is missing, in the checklist's order."""
+        """The first required item that is missing, in the checklist's order; None where onboarding is over."""
+        if self.onboarding.state != OnboardingState.RUNNING:
+            return None
         return next(iter(rules.missing(self.plan, self.reached)), None)
 
     @property

@@ -45,6 +45,8 @@ def tend_deliveries() -> None:
     """Safe to run twice because what is applied or dropped is not there to be applied or dropped again."""
     now = timezone.now()
     deliveries.apply_failed(now=now)
+    if deliveries.look_again():
+        deliveries.apply_waiting(now=now)
     deliveries.forget_old(now=now)
 
 

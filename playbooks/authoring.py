@@ -9,6 +9,7 @@ from django.utils.text import slugify
 
 from agentfactory_cs.events.services import Actor, actor_user
 
+from .checking import sequence_problems
 from .models import Playbook, PlaybookVersion
 from .services import draft_of, in_force, save_draft
 
@@ -28,6 +29,7 @@ def save_playbook(playbook: Playbook, *, by: Actor = None, now: datetime) -> Pla
         playbook.key = playbook.key or _free_key(playbook.name)
         playbook.created_at, playbook.created_by = now, actor_user(by)
     playbook.full_clean()
+    _refuse_more_than_mail(playbook)
     playbook.save(update_fields=None if is_new else SETTINGS)
     return playbook
 
@@ -66,6 +68,13 @@ def start_draft(playbook: Playbook, definition: Any = None, *, by: Actor = None,
             raise ValidationError({"definition": "Send one: no version is in force to begin with."})
         definition = version.definition
     return save_draft(playbook, definition, by=by, now=now)
+
+
+def _refuse_more_than_mail(playbook: Playbook) -> None:
+    """What is in force must fit what the playbook is said to be."""
+    version = in_force(playbook) if playbook.is_sequence and playbook.pk else None
+    for problem in sequence_problems(version.plan) if version else ():
+        raise ValidationError({"is_sequence": f"The version in force, {problem}"})
 
 
 def _free_key(name: str) -> str:

@@ -33,31 +33,59 @@ class Problem:
         return f"{self.place}: {self.reason}"
 
 
-def problems(data: Data) -> list[Problem]:
+def problems(data: Data, *, is_sequence: bool = False) -> list[Problem]:
     """All that is wrong; where it does not parse, the first thing that keeps it from that."""
     try:
         plan = Definition.from_data(data)
     except BadDefinition as error:
         return [Problem.of(error)]
-    return list(_problems(plan))
+    return list(_problems(plan, is_sequence))
 
 
-def check(data: Data) -> Definition:
+def check(data: Data, *, is_sequence: bool = False) -> Definition:
     """The definition, parsed. Raises BadDefinition naming the first place and the reason."""
     plan = Definition.from_data(data)
-    for problem in _problems(plan):
+    for problem in _problems(plan, is_sequence):
         raise BadDefinition(str(problem))
     return plan
 
 
-def _problems(plan: Definition) -> Iterator[Problem]:
+def unaskable(plan: Definition) -> Iterator[Problem]:
+    """What is wrong with its conditions alone: what those who are in it would stand still for."""
+    yield from _of_playbook(plan)
+    for place, step in enumerate(plan.steps):
+        yield from _of_condition(step.condition, f"steps.{place}.condition")
+
+
+def _problems(plan: Definition, is_sequence: bool) -> Iterator[Problem]:
     if plan.trigger.kind == EVENT and plan.trigger.event not in triggers:
         yield Problem("trigger.event", f"there is no event {plan.trigger.event!r}.")
+    yield from _of_playbook(plan)
+    for place, step in enumerate(plan.steps):
+        yield from _of_step(step, f"steps.{place}")
+    if is_sequence:
+        yield from sequence_problems(plan)
+
+
+def sequence_problems(plan: Definition) -> Iterator[Problem]:
+    """The steps of a sequence that do anything but send mail."""
+    for place, step in enumerate(plan.steps):
+        if not _only_mail(step):
+            part = "action" if step.kind == ACTION else "kind"
+            yield Problem(f"steps.{place}.{part}", f"the step {step.title!r} does more; a sequence only sends mail.")
+
+
+def _of_playbook(plan: Definition) -> Iterator[Problem]:
     yield from _of_condition(plan.entry, "entry")
     yield from _of_condition(plan.exit, "exit")
     yield from _of_condition(plan.goal.when if plan.goal else None, "goal.when")
-    for place, step in enumerate(plan.steps):
-        yield from _of_step(step, f"steps.{place}")
+
+
+def _only_mail(step: Step) -> bool:
+    """What is not offered here is told as such, not as this."""
+    if step.kind == ACTION:
+        return step.action not in actions or actions.get(step.action).sends_mail
+    return step.kind != MANUAL
 
 
 def _of_condition(data: Data | None, place: str) -> Iterator[Problem]:

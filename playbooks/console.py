@@ -11,7 +11,8 @@ from agentfactory_cs.console.registry import Card, Entry, Panel, Scope, cards, e
 from agentfactory_cs.customers.models import Customer
 
 from .effect.page import at_work
-from .models import RunStep
+from .faults import open_faults
+from .models import Fault, RunStep
 from .models.run import StepState
 from .queries import in_force_everywhere, refusals_of_customer, runs_of_customer, startable
 from .reviewing import is_overdue
@@ -21,6 +22,10 @@ SHOWN = 5
 
 def failed_steps(request: HttpRequest) -> QuerySet[RunStep]:
     return RunStep.objects.filter(state=StepState.FAILED)
+
+
+def broken_versions(request: HttpRequest) -> QuerySet[Fault]:
+    return open_faults()
 
 
 def of_customer(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
@@ -37,10 +42,12 @@ def of_customer(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
 
 
 def at_work_now(request: HttpRequest, scope: Scope) -> Mapping[str, Any]:
-    """The active playbooks, each with what can be said of its effect. Four queries."""
+    """The active playbooks, each with what can be said of its effect, and as of when. Three queries."""
     active = in_force_everywhere()
     overdue = sum(is_overdue(playbook, scope.now) for playbook, _version in active)
-    return {"lines": at_work(active, scope.now), "overdue": overdue}
+    lines = at_work(active)
+    as_of = min((line["effect_as_of"] for line in lines if "effect_as_of" in line), default=None)
+    return {"lines": lines, "overdue": overdue, "as_of": as_of}
 
 
 for entry in (
@@ -52,6 +59,7 @@ for entry in (
         "",
         50,
         "playbooks.view_playbook",
+        broken_versions,
     ),
     Entry(
         "playbooks.runs",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from agentfactory_cs.customers.conditions import Condition
+from agentfactory_cs.customers.conditions import BadCondition, Condition
 from agentfactory_cs.customers.conditions.condition import Judgement
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Customer
@@ -21,6 +21,8 @@ from agentfactory_cs.events.queries import line_of
 from agentfactory_cs.events.services import Actor, actor_user, record_all
 
 from .deciding import Past, Reason, Standing, is_held_out, why_not
+from .faults import contained, note, words_of
+from .judging import Asked
 from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .moments import due_at, has_mail, zones_of
 from .queries import in_force_everywhere
@@ -30,6 +32,8 @@ from .words import met_words, unmet_words
 
 # One transaction lets at most so many in.
 BATCH = 1_000
+# Of whom a person lets in although the conditions cannot be asked.
+NO_FIGURES = Judgement(True, ())
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,18 @@ def look_at_everybody(now: datetime) -> int:
     """The daily look: let in everybody whose conditions hold; returns how many entered."""
     entered = 0
     for playbook, version in _in_force(SCHEDULE):
-        condition = Condition.from_data(version.plan.entry)
-        fitting = condition.narrow(Customer.objects.active(), now).order_by("pk").values_list("pk", flat=True)
-        ids = list(fitting)
-        for start in range(0, len(ids), BATCH):
-            batch = [Candidate(customer_id) for customer_id in ids[start : start + BATCH]]
-            entered += len(enter(playbook, version, batch, now=now))
+        with contained(version, now=now):
+            entered += _look(playbook, version, now)
+    return entered
+
+
+def _look(playbook: Playbook, version: PlaybookVersion, now: datetime) -> int:
+    condition, entered = Condition.from_data(version.plan.entry, "entry"), 0
+    fitting = condition.narrow(Customer.objects.active(), now).order_by("pk").values_list("pk", flat=True)
+    ids = list(fitting)
+    for start in range(0, len(ids), BATCH):
+        batch = [Candidate(customer_id) for customer_id in ids[start : start + BATCH]]
+        entered += len(enter(playbook, version, batch, now=now))
     return entered
 
 
@@ -81,21 +91,32 @@ def enter(
     """Let those in who may; the runs of those who entered, without the held-out.
 
     One at a time a playbook (an advisory lock): two workers with the same event, or two beats, enter nobody
-    twice. `because` replaces the words of the conditions where a person starts it.
+    twice. `because` says why somebody chose these: then the conditions keep nobody out, and nobody is drawn.
     """
     _lock(playbook)
     by_customer = {candidate.customer_id: candidate for candidate in candidates}
     customers = Customer.objects.in_bulk(by_customer)
     refused = _refused(playbook, by_customer, customers, now)
     willing = [customer_id for customer_id in by_customer if customer_id in customers and customer_id not in refused]
-    judged = Condition.from_data(version.plan.entry).judge(willing, now)
+    judged = _judged(version, [customers[pk] for pk in willing], now)
     if not because:
-        unmet = {pk: judgement for pk, judgement in judged.items() if not judgement.holds}
+        unmet = {pk: judgement for pk, judgement in judged.found.items() if not judgement.holds}
         refused |= {pk: (Refusal.Reason.CONDITION, unmet_words(judgement)) for pk, judgement in unmet.items()}
-        willing = [pk for pk in willing if pk not in unmet]
+        refused |= {pk: (Refusal.Reason.UNASKABLE, reason) for pk, reason in judged.unasked.items()}
+        willing = [pk for pk in willing if pk not in refused]
     _store_refusals(playbook, refused, now)
-    runs = [_run(playbook, version, by_customer[pk], judged[pk], because=because, by=by, now=now) for pk in willing]
+    figures = {pk: judged.found.get(pk, NO_FIGURES) for pk in willing}
+    runs = [_run(playbook, version, by_customer[pk], figures[pk], because=because, by=by, now=now) for pk in willing]
     return _store(version.plan, runs, customers, by=by, now=now)
+
+
+def _judged(version: PlaybookVersion, customers: Sequence[Customer], now: datetime) -> Asked[Judgement]:
+    """How the entry conditions stand for each; or why they cannot be asked any more."""
+    try:
+        return Asked(Condition.from_data(version.plan.entry, "entry").judge((one.pk for one in customers), now))
+    except BadCondition as error:
+        note(version, error, about=next(iter(customers), None), now=now)
+        return Asked(unasked=dict.fromkeys((one.pk for one in customers), words_of(version, error)))
 
 
 def _lock(playbook: Playbook) -> None:
@@ -164,10 +185,11 @@ def _run(
         entry_facts={"rows": [list(row) for row in judged.rows]},
         event_id=candidate.event.pk if candidate.event else None,
         started_by=actor_user(by),
+        is_drawn=not because,
         entered_at=now,
         goal_until=now + timedelta(days=goal.within_days) if goal else None,
     )
-    if not because and is_held_out(playbook, candidate.customer_id):
+    if run.is_drawn and is_held_out(playbook, candidate.customer_id):
         run.state, run.ended_at = Run.State.HELD_OUT, now
         run.ended_because = f"One of the {playbook.holdout_percent} % held out, to measure the effect against."
     return run

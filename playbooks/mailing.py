@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from agentfactory_cs.console.registry import Words
-from agentfactory_cs.messaging.guards import Guard, guards
+from agentfactory_cs.messaging.guards import Guard, Objection, Wait, guards
 from agentfactory_cs.messaging.models import Email, MailTemplate
 from agentfactory_cs.messaging.outbox import queue
 
 from .contacts import LOOK_AGAIN, PATIENCE, WAITING, has_somebody
+from .judging import LOOK_AGAIN as ASK_AGAIN
+from .judging import exits
 from .models import Playbook, Run, RunStep
 from .models.run import RunState
 from .registry import Context, Outcome, done, skipped, wait_until
-from .working import exits
 
 SOURCE = "playbooks.step"
 
@@ -44,23 +45,33 @@ def templates() -> Sequence[tuple[str, Words]]:
     return list(MailTemplate.objects.order_by("name").values_list("key", "name"))
 
 
-def why_not(step_ids: Sequence[int], now: datetime) -> Mapping[int, str]:
-    """Of the steps' mails that are about to go out, those that are wanted no more. A query, and one a version."""
+def why_not(step_ids: Sequence[int], now: datetime) -> Mapping[int, Objection]:
+    """Of the steps' mails that are about to go out, those that are wanted no more, and those that wait for their run
+    or playbook to go on. A query, and one a version."""
     steps = RunStep.objects.filter(pk__in=step_ids).select_related("run__playbook", "run__version", "run__customer")
     runs: dict[int, Run] = {}
     step_of: dict[int, list[int]] = defaultdict(list)
     for step in steps:
         runs.setdefault(step.run_id, step.run)
         step_of[step.run_id].append(step.pk)
-    reasons = {run.pk: reason for run in runs.values() if (reason := _halted(run))}
-    reasons = exits(list(runs.values()), now) | reasons
+    leaving = exits(list(runs.values()), now)
+    reasons: dict[int, Objection] = {}
+    for run in runs.values():
+        if reason := _ended(run) or leaving.found.get(run.pk, ""):
+            reasons[run.pk] = reason
+        elif reason := _standing(run) or leaving.unasked.get(run.pk, ""):
+            reasons[run.pk] = Wait(now + ASK_AGAIN, reason)
     return {pk: reason for run_id, reason in reasons.items() for pk in step_of[run_id]}
 
 
-def _halted(run: Run) -> str:
+def _ended(run: Run) -> str:
     """A run whose last step is done has ended, and its last mail may still be on its way."""
     if run.state in (RunState.EXITED, RunState.STOPPED):
         return f"{run.playbook} ended for this customer: {run.ended_because}"
+    return ""
+
+
+def _standing(run: Run) -> str:
     if run.state == RunState.PAUSED:
         return f"{run.playbook} was paused for this customer: {run.pause_reason}"
     if run.playbook.state == Playbook.State.PAUSED:

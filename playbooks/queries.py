@@ -14,7 +14,7 @@ from agentfactory_cs.messaging.models import Email
 
 from .effect.proportions import Arm
 from .mailing import SOURCE
-from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
+from .models import Fault, Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .models.run import RunState, StepState
 
 
@@ -130,6 +130,13 @@ def startable(customer_id: int) -> list[Playbook]:
     """The active playbooks that the customer is not in."""
     inside = Run.objects.under_way().filter(customer=customer_id).values("playbook")
     return list(Playbook.objects.active().exclude(pk__in=inside).order_by("name"))
+
+
+def standing_still(playbook_id: int) -> list[tuple[Fault, int]]:
+    """The open faults of its versions, each with how many are under way by that version. One query."""
+    inside = Count("version__runs", filter=Q(version__runs__state__in=(RunState.RUNNING, RunState.PAUSED)))
+    faults = Fault.objects.filter(mended_at=None, version__playbook=playbook_id).select_related("version", "task")
+    return [(fault, fault.inside) for fault in faults.annotate(inside=inside)]
 
 
 def in_force_everywhere() -> list[tuple[Playbook, PlaybookVersion]]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,6 +20,7 @@ from .models import Playbook, PlaybookVersion, Refusal, Run, RunStep
 from .models.playbook import PlaybookState
 from .models.run import RunState, StepState
 from .rules import BadDefinition, Data, Definition
+from .standstill import go_on_with_playbook, go_on_with_run
 from .steps import end_run, finish_if_settled, settle
 
 
@@ -77,7 +79,7 @@ def publish(
     _refuse_unseen(draft, revision)
     if not reason.strip():
         raise ValidationError({"reason": "Say in a sentence why."})
-    _parsed(draft.definition, check)
+    _parsed(draft.definition, _check_for(playbook))
     last = playbook.versions.aggregate(last=Max("number"))["last"] or 0
     draft.number, draft.state, draft.reason = last + 1, PlaybookVersion.State.PUBLISHED, reason
     draft.published_at, draft.published_by = now, actor_user(by)
@@ -90,6 +92,10 @@ def _parsed(definition: Data, parse: Callable[[Data], Definition]) -> Definition
         return parse(definition)
     except BadDefinition as error:
         raise ValidationError({"definition": str(error)}) from None
+
+
+def _check_for(playbook: Playbook) -> Callable[[Data], Definition]:
+    return partial(check, is_sequence=playbook.is_sequence)
 
 
 def draft_of(playbook: Playbook) -> PlaybookVersion | None:
@@ -114,10 +120,12 @@ def set_state(playbook: Playbook, state: PlaybookState, *, now: datetime) -> Pla
         version = in_force(stored)
         if version is None:
             raise ValidationError("Publish a version first.", code="conflict")
-        _parsed(version.definition, check)
+        _parsed(version.definition, _check_for(stored))
         stored.activated_at = now
-    stored.state = state
+    was_paused, stored.state = stored.state == PlaybookState.PAUSED, state
     stored.save()
+    if was_paused:
+        go_on_with_playbook(stored, now=now)
     return stored
 
 
@@ -163,6 +171,7 @@ def resume_run(run: Run, *, now: datetime) -> Run:
         raise ValidationError(f"A run that is {stored.get_state_display().lower()} cannot be resumed.", code="conflict")
     stored.state, stored.paused_at, stored.paused_by = RunState.RUNNING, None, None
     stored.save()
+    go_on_with_run(stored, now=now)
     finish_if_settled(stored, now=now)
     return stored
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from agentfactory_cs.messaging.tasks import ring_for_mail
 
-from . import entering, preview, watching, working
+from . import effect, entering, faults, preview, watching, working
 from .models import Preview
 
 logger = logging.getLogger(__name__)
@@ -34,10 +34,12 @@ def look_at_everybody() -> None:
 
 @shared_task
 def watch_runs() -> None:
-    """Safe to run twice because a run ends once, and a goal is noted once."""
+    """Safe to run twice because a run ends once, a goal is noted once, and a fault is closed once."""
     now = timezone.now()
+    faults.mend(now=now)
     watching.let_out(now=now)
     watching.note_goals(now=now)
+    effect.refresh(now=now)
 
 
 @shared_task

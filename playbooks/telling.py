@@ -48,7 +48,7 @@ def tell(version: PlaybookVersion) -> Told:
     """What cannot be run is told all the same, beside its problems; what does not parse is not."""
     data = version.definition
     with asking_once():
-        found = [problem_words(problem, data) for problem in problems(data)]
+        found = [problem_words(problem, data) for problem in problems(data, is_sequence=version.playbook.is_sequence)]
         try:
             return replace(tell_plan(Definition.from_data(data)), problems=found)
         except BadDefinition:

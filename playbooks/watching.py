@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from agentfactory_cs.customers.conditions import Condition
 from agentfactory_cs.customers.models import Customer, Task
@@ -12,6 +12,7 @@ from agentfactory_cs.events.models import Event
 from agentfactory_cs.events.services import record_all
 
 from .contacts import wake_mail
+from .faults import contained
 from .models import PlaybookVersion, Run, RunStep
 from .models.run import RunState, StepState
 from .steps import end_run, settle
@@ -60,15 +61,22 @@ def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
 def let_out(*, now: datetime) -> int:
     """End the runs whose exit condition holds by now; returns how many. One query a version to find them."""
     ended = 0
-    for version in PlaybookVersion.objects.filter(runs__state__in=("running", "paused")).distinct():
-        way_out = version.plan.exit
-        if way_out is None:
-            continue
-        condition = Condition.from_data(way_out)
-        fitting = condition.narrow(Customer.objects.filter(playbook_runs__version=version), now)
-        runs = Run.objects.under_way().filter(version=version, customer__in=fitting.values("pk"))
-        while batch := list(runs.values_list("pk", "customer_id")[:BATCH]):
-            ended += _let_out(batch, condition, now)
+    under_way = Run.objects.under_way().filter(version=OuterRef("pk"))
+    for version in PlaybookVersion.objects.filter(Exists(under_way)).select_related("playbook"):
+        with contained(version, now=now):
+            ended += _let_out_of(version, now)
+    return ended
+
+
+def _let_out_of(version: PlaybookVersion, now: datetime) -> int:
+    way_out = version.plan.exit
+    if way_out is None:
+        return 0
+    condition, ended = Condition.from_data(way_out, "exit"), 0
+    fitting = condition.narrow(Customer.objects.filter(playbook_runs__version=version), now)
+    runs = Run.objects.under_way().filter(version=version, customer__in=fitting.values("pk"))
+    while batch := list(runs.values_list("pk", "customer_id")[:BATCH]):
+        ended += _let_out(batch, condition, now)
     return ended
 
 
@@ -82,27 +90,43 @@ def _let_out(batch: Sequence[tuple[int, int]], condition: Condition, now: dateti
 
 
 def note_goals(*, now: datetime) -> int:
-    """Mark the runs, held-out ones too, whose goal is reached by now; returns how many. One query a version."""
-    open_runs = Run.objects.filter(goal_reached_at__isnull=True, goal_until__gte=now)
-    return sum(
-        _note_goals(version, open_runs, now)
-        for version in PlaybookVersion.objects.filter(runs__in=open_runs).distinct()
-    )
+    """Mark the runs, held-out ones too, whose goal is reached; returns how many. One query a version, and one a moment
+    at which the days of some for their goal ended since the last look: those are asked as of that moment."""
+    wanted = Run.objects.filter(goal_until__isnull=False, goal_reached_at=None, goal_closed_at=None)
+    reached = 0
+    for version in PlaybookVersion.objects.filter(Exists(wanted.filter(version=OuterRef("pk")))):
+        with contained(version, now=now):
+            runs = wanted.filter(version=version)
+            reached += _note_goals(version, runs.filter(goal_until__gt=now), at=now, now=now)
+            over = runs.filter(goal_until__lte=now).order_by("goal_until").values_list("goal_until", flat=True)
+            for at in list(over.distinct()):
+                reached += _close_goals(version, runs, at or now, now)
+    return reached
 
 
 @transaction.atomic
-def _note_goals(version: PlaybookVersion, open_runs: QuerySet[Run], now: datetime) -> int:
+def _close_goals(version: PlaybookVersion, wanted: QuerySet[Run], at: datetime, now: datetime) -> int:
+    """The last look at those whose days ended at a moment."""
+    ended = wanted.filter(goal_until=at)
+    reached = _note_goals(version, ended, at=at, now=now)
+    ended.update(goal_closed_at=now)
+    return reached
+
+
+@transaction.atomic
+def _note_goals(version: PlaybookVersion, runs: QuerySet[Run], *, at: datetime, now: datetime) -> int:
     goal = version.plan.goal
     if goal is None:
         return 0
-    condition = Condition.from_data(goal.when)
-    there = condition.narrow(Customer.objects.filter(playbook_runs__version=version), now).values("pk")
+    condition = Condition.from_data(goal.when, "goal.when")
+    there = condition.narrow(Customer.objects.filter(pk__in=runs.values("customer")), at).values("pk")
     reached = list(
-        open_runs.filter(version=version, customer__in=there)
+        runs.filter(customer__in=there)
         .select_related("customer", "playbook")
-        .select_for_update(of=("self",), skip_locked=True)
+        .select_for_update(of=("self",))
+        .order_by("pk")
     )
-    Run.objects.filter(pk__in=[run.pk for run in reached]).update(goal_reached_at=now)
+    Run.objects.filter(pk__in=[run.pk for run in reached]).update(goal_reached_at=at)
     why = condition.sentence()
     told = ((run.customer, {"playbook": run.playbook.name, "run": run.pk, "why": why}) for run in reached)
     record_all("playbooks.goal_reached", told, now=now)

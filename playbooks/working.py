@@ -7,36 +7,36 @@ leaves nothing half-done, and the next takes the same steps up again.
 
 import logging
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from agentfactory_cs.customers.conditions import Condition
 from agentfactory_cs.customers.conditions.condition import Judgement
 from agentfactory_cs.customers.models import Customer
 
+from .judging import LOOK_AGAIN, exits, judge
 from .models import Playbook, Run, RunStep
 from .models.run import RunState, StepState
 from .people import task_for
 from .registry import Context, Outcome, actions, done, failed
 from .rules import ACTION, BRANCH, MANUAL, Step
+from .standstill import put_off_paused
 from .steps import end_run, fail, hand_over, put_off, settle
 from .way import answer, deadline
-from .words import LEFT_US, exit_words, unmet_words
+from .words import LEFT_US, unmet_words
 
 BATCH = 50
 MAX_ATTEMPTS = 6
 FIRST_RETRY = timedelta(minutes=1)
-LOOK_AGAIN = timedelta(hours=1)
 
 logger = logging.getLogger(__name__)
 
 
 def work_off_due(*, now: datetime, most: int = 100_000) -> int:
     """Do the steps that are due; returns how many were looked at. Any number of workers may do so at a time."""
+    put_off_paused(now=now)
     worked = 0
     while worked < most and (count := work_batch(now)):
         worked += count
@@ -47,14 +47,20 @@ def work_off_due(*, now: datetime, most: int = 100_000) -> int:
 def work_batch(now: datetime) -> int:
     """One batch of due steps; 0 where nothing is due or others are at it."""
     steps = _due(now)
-    left = _leave([step.run for step in steps], now=now)
-    staying = [step for step in steps if step.run_id not in left]
-    judged = _judged(staying, now)
-    for step in staying:
+    leaving = exits(list({step.run_id: step.run for step in steps}.values()), now)
+    left = _leave([step.run for step in steps], leaving.found, now=now)
+    standing = {step.pk: leaving.unasked[step.run_id] for step in steps if step.run_id in leaving.unasked}
+    judged = judge([step for step in steps if step.run_id not in left and step.pk not in standing], now)
+    standing |= judged.unasked
+    for step in steps:
         # Settling one may have ended the run, or settled another of the batch.
         step.refresh_from_db(fields=("state",))
-        if step.run.state == RunState.RUNNING and step.state == StepState.WAITING:
-            _work(step, judged.get(step.pk), now)
+        if step.run.state != RunState.RUNNING or step.state != StepState.WAITING:
+            continue
+        if step.pk in standing:
+            put_off(step, now + LOOK_AGAIN, standing[step.pk])
+        else:
+            _work(step, judged.found.get(step.pk), now)
     return len(steps)
 
 
@@ -71,53 +77,14 @@ def _due(now: datetime) -> list[RunStep]:
     return sorted(found, key=lambda step: (step.run.customer_id, step.run_id, step.position))
 
 
-def _leave(runs: Sequence[Run], *, now: datetime) -> set[int]:
+def _leave(runs: Sequence[Run], leaving: Mapping[int, str], *, now: datetime) -> set[int]:
     """End the runs whose customer has left or whose exit condition holds; their ids."""
     unique = {run.pk: run for run in runs}
     reasons = {run.pk: LEFT_US for run in unique.values() if run.customer.lifecycle_stage == Customer.Stage.CHURNED}
-    reasons = exits(list(unique.values()), now) | reasons
+    reasons = {**leaving, **reasons}
     for run_id, because in reasons.items():
         end_run(unique[run_id], RunState.EXITED, because=because, now=now)
     return set(reasons)
-
-
-def exits(runs: Sequence[Run], now: datetime) -> dict[int, str]:
-    """Those whose exit condition holds by now, by id, with the reason. One query a version."""
-    return {pk: why for alike in _by_version(runs).values() for pk, why in _exits(alike, now).items()}
-
-
-def _by_version(runs: Iterable[Run]) -> Mapping[int, list[Run]]:
-    found: dict[int, list[Run]] = defaultdict(list)
-    for run in runs:
-        found[run.version_id].append(run)
-    return found
-
-
-def _exits(runs: Sequence[Run], now: datetime) -> dict[int, str]:
-    """Of runs of one version, those whose exit condition holds, with the reason."""
-    way_out = runs[0].version.plan.exit
-    if way_out is None:
-        return {}
-    judged = Condition.from_data(way_out).judge({run.customer_id for run in runs}, now)
-    return {
-        run.pk: exit_words(judged[run.customer_id])
-        for run in runs
-        if run.customer_id in judged and judged[run.customer_id].holds
-    }
-
-
-def _judged(steps: Sequence[RunStep], now: datetime) -> dict[int, Judgement]:
-    """By step, how its condition stands; one query a condition, not a step."""
-    alike: dict[tuple[int, str], list[RunStep]] = defaultdict(list)
-    for step in steps:
-        alike[(step.run.version_id, step.key)].append(step)
-    found: dict[int, Judgement] = {}
-    for (_version_id, key), group in alike.items():
-        condition = group[0].run.version.plan.step(key).condition
-        if condition is not None:
-            judged = Condition.from_data(condition).judge({step.run.customer_id for step in group}, now)
-            found |= {step.pk: judged[step.run.customer_id] for step in group}
-    return found
 
 
 def _work(step: RunStep, judgement: Judgement | None, now: datetime) -> None:

@@ -13,6 +13,7 @@ from agentfactory_cs.events.services import Actor
 from . import levels
 from .changes import note_change
 from .escalating import escalate_to
+from .levels.watching import tell_what_is_due
 from .locking import locked
 from .models import Escalation, Ticket, TicketChange
 from .models.ticket import LanguageSource
@@ -42,6 +43,7 @@ def edit(
     if unknown := sorted(set(changes) - set(EDITABLE)):
         raise ValidationError(dict.fromkeys(unknown, "This cannot be changed here."))
     stored = locked(ticket, seen=seen)
+    tell_what_is_due(stored, now=now)
     told = [words for field, value in changes.items() if (words := _set(stored, field, value))]
     if not told:
         return stored
@@ -49,6 +51,7 @@ def edit(
         raise ValidationError({"contact": "This contact belongs to another customer."})
     if "language" in changes:
         stored.language_source = LanguageSource.GIVEN
+    stored.full_clean(validate_constraints=False)
     levels.set_clocks(stored, now=now)
     stored.updated_at = now
     stored.lock_version += 1
@@ -66,7 +69,7 @@ def _set(ticket: Ticket, name: str, value: Any) -> str:
     before = _words(ticket, name)
     setattr(ticket, name, value)
     after = _words(ticket, name)
-    label = str(Ticket._meta.get_field(name).verbose_name).capitalize()
+    label = name.replace("_", " ").capitalize()
     return f"{label}: {before} → {after}" if before != after else ""
 
 

@@ -120,7 +120,8 @@ def link(ticket: Ticket, other: Ticket, *, by: Actor, now: datetime) -> TicketLi
         ticket=later, other=earlier, defaults={"kind": TicketLink.Kind.RELATED, "created_at": now}
     )
     if not is_new:
-        raise ValidationError({"other": f"#{other.pk} is linked already."}, code="conflict")
+        words = f"#{other.pk} is linked already."
+        raise ValidationError({"other": ValidationError(words, code="conflict")})
     for one, another in ((later, earlier), (earlier, later)):
         note_change(one, Kind.FIELD, f"Linked to #{another.pk}.", by=by, now=now)
     return linked

@@ -11,6 +11,7 @@ from . import levels, stretches
 from .changes import note_change
 from .escalating import escalate_to
 from .levels.due import clock_seconds, open_seconds, stretches_of
+from .levels.watching import tell_what_is_due
 from .locking import locked
 from .models import Escalation, Ticket, TicketChange
 from .telling import tell
@@ -29,6 +30,7 @@ def move(
     A ticket that is solved becomes open again by this too, and counts as reopened.
     """
     stored = locked(ticket, seen=seen)
+    tell_what_is_due(stored, now=now)
     if to == Status.OPEN and stored.status in (Status.RESOLVED, Status.CLOSED):
         reopen_held(stored, because=reason or "Opened again by hand.", by=by, now=now)
     else:

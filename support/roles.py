@@ -15,6 +15,7 @@ _READ = (
     "view_businesscalendar",
     "view_serviceversion",
     "view_routingversion",
+    "view_strongwords",
     "view_article",
     "view_translation",
     "view_verdict",
@@ -51,6 +52,10 @@ _LEAD = (
     "change_serviceversion",
     "add_routingversion",
     "change_routingversion",
+    "publish_routingversion",
+    "add_strongwords",
+    "change_strongwords",
+    "delete_strongwords",
     "delete_cannedreply",
 )
 

@@ -1,4 +1,4 @@
-"""The desk that comes with the system: teams, areas, opening hours, and what is promised."""
+"""The desk that comes with the system: teams, areas, opening hours, what is promised, who gets what."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,12 @@ from agentfactory_cs.console.models import Shipped
 from agentfactory_cs.console.shipping import Loader, loaders
 from agentfactory_cs.customers.models import Company
 
+from . import sentiment
 from .clocks.calendar import WEEK
+from .knowledge.shipped import load_articles
 from .levels import policy
-from .models import Area, BusinessCalendar, ServiceVersion, Team
+from .models import Area, BusinessCalendar, RoutingVersion, ServiceVersion, StrongWords, Team
+from .routing import versions
 
 _DESK = Path(__file__).parent / "desk.yaml"
 
@@ -59,5 +62,25 @@ def load_policy(*, now: datetime) -> None:
         policy.publish(reason="As it comes with the system.", now=now)
 
 
+@transaction.atomic
+def load_routing(*, now: datetime) -> None:
+    """The rules to begin with, once; the teams and areas they name are there by then."""
+    if Shipped.first_time(["support.routing"]) and not RoutingVersion.objects.exists():
+        versions.reset_to_shipped(now=now)
+        versions.publish(reason="As it comes with the system.", now=now)
+
+
+def load_strong_words() -> None:
+    """Each language once: a list that was removed does not come back."""
+    lists = sentiment.shipped()
+    new = {key.partition(":")[2] for key in Shipped.first_time([f"support.strong_words:{one}" for one in lists])}
+    rows = (StrongWords(language=language, words=lists[language]) for language in sorted(new))
+    StrongWords.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 loaders.register(Loader("support.desk", load_desk))
 loaders.register(Loader("support.policy", lambda: load_policy(now=timezone.now())))
+loaders.register(Loader("support.routing", lambda: load_routing(now=timezone.now()), order=1))
+loaders.register(Loader("support.strong_words", load_strong_words))
+# After the areas that they are about.
+loaders.register(Loader("support.articles", lambda: load_articles(now=timezone.now()), order=10))

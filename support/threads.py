@@ -12,7 +12,9 @@ from agentfactory_cs.messaging.notices import write_to
 
 from .changes import note_change
 from .clocks import Stretch
+from .escalating import on_reply
 from .levels.due import open_seconds
+from .levels.watching import tell_what_is_due
 from .links import ticket_link
 from .locking import locked
 from .messages import from_customer, store
@@ -48,6 +50,7 @@ def customer_wrote(ticket: Ticket, written: Written, *, by: Actor = None, now: d
         move_held(stored, Status.OPEN, reason="The customer wrote.", now=now)
     settle(stored, now=now)
     tell(stored, "support.customer_replied", {"text": message.text[:300]}, by=by, now=now)
+    on_reply(stored, message.text, now=now)
     return message
 
 
@@ -99,6 +102,7 @@ def answer(
     stored = locked(ticket, seen=seen)
     if stored.merged_into_id:
         raise ValidationError(f"It was merged into #{stored.merged_into_id}: answer there.", code="conflict")
+    tell_what_is_due(stored, now=now)
     message = store(stored, Message.Kind.ANSWER, written, author_name=actor_label(by), author=actor_user(by), now=now)
     if stored.first_response_at is None:
         stored.first_response_at = now

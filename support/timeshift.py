@@ -26,6 +26,12 @@ for shift in (
     Shift("support.ticketlink", ("created_at",)),
     Shift("support.escalation", ("escalated_at",)),
     Shift("support.agent", ("last_assigned_at",)),
+    Shift("support.article", ("created_at", "published_at", "reviewed_at")),
+    Shift("support.translation", ("updated_at",)),
+    Shift("support.articleversion", ("created_at",)),
+    Shift("support.verdict", ("given_at",)),
+    Shift("support.automaticanswer", ("decided_at", "said_at")),
+    Shift("support.offeredarticle", ("sent_at", "used_at")),
     Shift("support.inboundmail", ("received_at", "read_at")),
 ):
     shifts.register(shift)

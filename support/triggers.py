@@ -1,6 +1,9 @@
 """The events of support."""
 
+from agentfactory_cs.events.consumers import Consumer, consumers
 from agentfactory_cs.events.registry import Trigger, triggers
+
+from . import escalating
 
 _TICKET: dict[str, type | tuple[type, ...]] = {"ticket": int, "subject": str}
 
@@ -56,3 +59,5 @@ for trigger in (
     ),
 ):
     triggers.register(trigger)
+
+consumers.register(Consumer("support.escalating", "Tickets of enterprise customers at risk", escalating.on_events))

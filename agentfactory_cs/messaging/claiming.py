@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from agentfactory_cs.customers.models import Company
 from agentfactory_cs.events.services import record_all
 
+from . import undelivered
 from .context import contexts
 from .gate import Decision, Verdict, judge
 from .letter import Sender
@@ -28,6 +29,9 @@ _STATES = {
     Verdict.WITHHOLD: Email.State.WITHHELD,
     Verdict.HOLD: Email.State.HELD,
 }
+
+# What is put off goes out later; these do not, or only if a person lets them.
+_FOR_LONG = (Verdict.WITHHOLD, Verdict.HOLD)
 
 _DECIDED = """
 UPDATE messaging_email AS email
@@ -96,7 +100,7 @@ def _render_all(emails: Sequence[Email], now: datetime) -> dict[int, Decision]:
 
 
 def language_of(email: Email) -> str:
-    return email.contact.language if email.contact else ""
+    return email.language or (email.contact.language if email.contact else "")
 
 
 def fill(email: Email, version: MailTemplateVersion | None, context: Mapping[str, Any], sender: Sender) -> None:
@@ -104,7 +108,7 @@ def fill(email: Email, version: MailTemplateVersion | None, context: Mapping[str
     if version is None:
         raise CannotRender("its template has no words.")
     rendered = render(version, context)
-    email.version, email.address = version, email.contact.email if email.contact else ""
+    email.version, email.address = version, email.reader_address
     email.subject, email.html, email.text = rendered.subject, rendered.html, rendered.text
     # The same with every attempt: a mail system that sees it twice shows it once.
     email.message_id = email.message_id or sender.new_message_id()
@@ -121,9 +125,10 @@ def _write_down(emails: Sequence[Email], decisions: Mapping[int, Decision], now:
     withheld = [(email, what) for email, what in stopped if what.verdict is Verdict.WITHHOLD]
     record_all(
         "messaging.email_withheld",
-        ((email.customer, {**told_of(email), "reason": what.reason}) for email, what in withheld),
+        ((email.customer, {**told_of(email), "reason": what.reason}) for email, what in withheld if email.customer),
         now=now,
     )
+    undelivered.tell([(email, what.reason) for email, what in stopped if what.verdict in _FOR_LONG], now=now)
 
 
 def _store(emails: Sequence[Email], now: datetime) -> None:

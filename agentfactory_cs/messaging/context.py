@@ -23,9 +23,10 @@ def contexts(emails: Sequence[Email], now: datetime) -> dict[Any, Data]:
     What the mail itself carries (`Email.context`) is laid over the usual, group by group.
     """
     read = _Read(emails)
-    loaded = _loaded({email.customer_id for email in emails}, now)
+    loaded = _loaded(set(read.customers), now)
     return {
-        email.pk: _laid_over(read.usual(email, loaded.get(email.customer_id, {})), email.context) for email in emails
+        email.pk: _laid_over(read.usual(email, loaded.get(email.customer_id or 0, {})), email.context)
+        for email in emails
     }
 
 
@@ -51,19 +52,19 @@ class _Read:
 
     def __init__(self, emails: Sequence[Email]) -> None:
         customers = Customer.objects.select_related("success_manager__staff_profile")
-        self.customers = customers.in_bulk({email.customer_id for email in emails})
+        self.customers = customers.in_bulk({email.customer_id for email in emails if email.customer_id})
         self.contacts = Contact.objects.in_bulk({email.contact_id for email in emails if email.contact_id})
         self.topics = Topic.objects.in_bulk({email.topic_id for email in emails})
         self.company = Company.get()
 
     def usual(self, email: Email, loaded: Data) -> Data:
-        customer = self.customers[email.customer_id]
+        customer = self.customers[email.customer_id] if email.customer_id else None
         contact = self.contacts.get(email.contact_id) if email.contact_id else None
         return {
             **loaded,
-            "customer": _customer(customer),
+            "customer": _customer(customer) if customer else {},
             "contact": _contact(contact) if contact else {},
-            "success_manager": _success_manager(customer),
+            "success_manager": _success_manager(customer) if customer else {},
             "company": _company(self.company),
             "links": _links(email, self.company, self.topics[email.topic_id]),
         }

@@ -57,7 +57,7 @@ def forecast(email: Email, now: datetime) -> Forecast:
 
 def headers_of(email: Email) -> list[tuple[str, str]]:
     """The headers it goes out with; none where it has no words."""
-    if not email.message_id:
+    if not email.subject:
         return []
     message = letter(email, Sender.of(Company.get())).message()
     return [(name, " ".join(str(make_header(decode_header(str(value)))).split())) for name, value in message.items()]

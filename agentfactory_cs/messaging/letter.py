@@ -7,6 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from agentfactory_cs.customers.models import Company
 
+from .envelopes import own_headers
 from .models import Email
 from .unsubscribing import one_click_link
 
@@ -31,12 +32,15 @@ class Sender:
 
 
 def letter(email: Email, sender: Sender) -> EmailMultiAlternatives:
-    """The message of a rendered mail. Its topic, contact, and customer with success manager are loaded."""
+    """The message of a rendered mail. Its topic, contact, and customer with success manager are loaded.
+
+    What was given with it (`headers`) stands before the usual.
+    """
     message = EmailMultiAlternatives(
         email.subject,
         email.text,
         formataddr((sender.name, sender.address)),
-        [formataddr((email.contact.name, email.address)) if email.contact else email.address],
+        [formataddr((_name(email), email.address))],
         headers=_headers(email, sender),
         reply_to=_reply_to(email),
     )
@@ -59,10 +63,18 @@ def _headers(email: Email, sender: Sender) -> dict[str, str]:
         headers["List-Id"] = formataddr((email.topic.name, f"{email.topic_id.replace('_', '-')}.{sender.domain}"))
         headers["List-Unsubscribe"] = f"<{one_click_link(email)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers
+    return headers | own_headers(email) | {name: value for name, value in email.headers.items() if name != "Reply-To"}
+
+
+def _name(email: Email) -> str:
+    """Of the contact, where the address is theirs."""
+    contact = email.contact
+    return contact.name if contact and contact.email.lower() == email.address.lower() else ""
 
 
 def _reply_to(email: Email) -> list[str]:
-    """An answer goes to the success manager, where there is one with an address."""
-    manager = email.customer.success_manager
+    """An answer goes where it was said, else to the success manager, where there is one with an address."""
+    if given := email.headers.get("Reply-To"):
+        return [given]
+    manager = email.customer.success_manager if email.customer else None
     return [formataddr((manager.get_full_name(), manager.email))] if manager and manager.email else []

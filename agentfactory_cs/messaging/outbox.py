@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.events.services import Actor, actor_label, actor_user, record
 
 from .claiming import told_of
+from .headers import checked
 from .models import Email, MailTemplate
 
 State = Email.State
@@ -21,9 +24,13 @@ NOBODY = "The customer has no primary contact."
 @transaction.atomic
 def queue(
     *,
-    customer: Customer,
+    customer: Customer | None,
     template: MailTemplate,
     contact: Contact | None = None,
+    to_address: str = "",
+    language: str = "",
+    headers: Mapping[str, str] | None = None,
+    message_id: str = "",
     due_at: datetime,
     dedupe_key: str,
     source: str = "",
@@ -36,15 +43,22 @@ def queue(
 ) -> Email | None:
     """Ask for one mail, in the caller's transaction; None where the `dedupe_key` is there already.
 
-    `contact` None: the primary contact. Without one the mail is `withheld`, with the reason. Whether it may go
-    out is asked when it is due. `context` is plain data for its template beside the usual; raises
-    ValidationError for another customer's contact, and for an end before the beginning.
+    It goes to `to_address`, else to the contact (None: the primary one); without either it is `withheld`, with the
+    reason. `customer` None: a stranger at `to_address`. `language` empty: the contact's. `headers` as `headers.ALLOWED`
+    has them; `message_id` empty: it gets one when it goes out. Whether it may go out is asked when it is due.
+    `context` is plain data for its template beside the usual. Raises ValidationError for another customer's contact,
+    an address that is none, a header that is not allowed, and an end before the beginning.
     """
-    _check(customer, contact, due_at, expires_at)
-    contact = contact or Contact.objects.filter(customer=customer, is_primary=True).first()
+    _check(customer, contact, to_address, due_at, expires_at)
+    if contact is None and not to_address:
+        contact = Contact.objects.filter(customer=customer, is_primary=True).first()
     email = Email(
         customer=customer,
         contact=contact,
+        to_address=to_address,
+        language=language,
+        headers=checked(headers or {}),
+        message_id=message_id,
         template=template,
         topic_id=template.topic_id,
         dedupe_key=dedupe_key,
@@ -58,11 +72,11 @@ def queue(
         not_before=due_at,
         expires_at=expires_at,
     )
-    if contact is None:
+    if not email.reader_address:
         email.state, email.reason = State.WITHHELD, NOBODY
     if not _insert_once(email):
         return None
-    if contact is None:
+    if not email.reader_address:
         _tell_withheld(email, by, now)
     return email
 
@@ -78,16 +92,30 @@ def _insert_once(email: Email) -> bool:
     return True
 
 
-def _check(customer: Customer, contact: Contact | None, due_at: datetime, expires_at: datetime | None) -> None:
-    if contact and contact.customer_id != customer.pk:
+def _check(
+    customer: Customer | None,
+    contact: Contact | None,
+    to_address: str,
+    due_at: datetime,
+    expires_at: datetime | None,
+) -> None:
+    if contact and (customer is None or contact.customer_id != customer.pk):
         raise ValidationError({"contact": "This contact belongs to another customer."})
+    if customer is None and not to_address:
+        raise ValidationError({"to_address": "Without a customer, say where it goes."})
+    if to_address:
+        try:
+            validate_email(to_address)
+        except ValidationError as error:
+            raise ValidationError({"to_address": error.messages}) from error
     if expires_at and expires_at <= due_at:
         raise ValidationError({"expires_at": "A mail cannot expire before it is due."})
 
 
 def _tell_withheld(email: Email, by: Actor, now: datetime) -> None:
-    data = {**told_of(email), "reason": email.reason}
-    record("messaging.email_withheld", email.customer, data, by=by, now=now)
+    if email.customer:
+        data = {**told_of(email), "reason": email.reason}
+        record("messaging.email_withheld", email.customer, data, by=by, now=now)
 
 
 def _move(email: Email, to: str, reason: str, **values: Any) -> Email:
@@ -150,6 +178,12 @@ def send_now(email: Email, *, by: Actor = None, now: datetime) -> Email:
     return stored
 
 
+def ask_again(source: str, source_ids: QuerySet[Any], *, now: datetime) -> int:
+    """Whoever asked wants it now after all: what was put off for these is asked about at once; how many mails."""
+    waiting = Email.objects.filter(state=State.WAITING, claimed_at=None, not_before__gt=now, postponed__gt=0)
+    return waiting.filter(source=source, source_id__in=source_ids).update(not_before=now)
+
+
 @transaction.atomic
 def mark_arrived(email: Email, *, by: Actor = None, now: datetime) -> Email:
     """Somebody knows that an uncertain mail arrived. ValidationError where it is not uncertain."""
@@ -157,7 +191,9 @@ def mark_arrived(email: Email, *, by: Actor = None, now: datetime) -> Email:
     if stored.state != State.UNCERTAIN:
         raise ValidationError(f"A mail that is {_words(stored.state)} is not in doubt.", code="conflict")
     stored = _move(email, State.SENT, "", sent_at=stored.claimed_at or now)
-    record("messaging.email_sent", stored.customer, {**told_of(stored), "known_by": actor_label(by)}, by=by, now=now)
+    if stored.customer:
+        data = {**told_of(stored), "known_by": actor_label(by)}
+        record("messaging.email_sent", stored.customer, data, by=by, now=now)
     return stored
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import CharField, F, Value
+from django.db.models import Case, CharField, F, Value, When
 from django.db.models.functions import Cast, Concat
 
 from .claiming import claim
@@ -22,8 +22,13 @@ def pretend_to_send(now: datetime) -> int:
             sent_at=now,
             attempts=F("attempts") + 1,
             reason="",
-            # The same in every demo, as nothing that leaves the house may be.
-            message_id=Concat(Value("<demo."), Cast("pk", CharField()), Value("@agentfactory.example>")),
+            # The same in every demo, as nothing that leaves the house may be; of an answer its thread knows the id.
+            message_id=Case(
+                When(
+                    headers={}, then=Concat(Value("<demo."), Cast("pk", CharField()), Value("@agentfactory.example>"))
+                ),
+                default=F("message_id"),
+            ),
         )
         tell_of_sent(batch.emails, now=now)
         pretended += len(pks)

@@ -9,6 +9,7 @@ from django.db.models import F
 
 from agentfactory_cs.events.services import record, record_all
 
+from . import undelivered
 from .claiming import told_of
 from .failures import BadAddress, Misconfigured
 from .models import Email
@@ -37,10 +38,12 @@ def note_failure(email: Email, failure: NotSent, *, now: datetime) -> None:
     mine = Email.objects.filter(pk=email.pk, state=State.SENDING, claimed_at=email.claimed_at)
     if not mine.update(**values):
         return
-    if event:
+    if event and email.customer:
         record(event, email.customer, {**told_of(email), "reason": str(failure)}, now=now)
     if isinstance(failure, BadAddress):
         mail_bounced(email, str(failure), now=now)
+    elif values["state"] in (State.FAILED, State.UNCERTAIN):
+        undelivered.tell([(email, str(failure))], now=now)
 
 
 def _consequence(email: Email, failure: NotSent, now: datetime) -> tuple[dict[str, object], str]:
@@ -92,5 +95,5 @@ def tell_of_sent(emails: Sequence[Email], *, now: datetime) -> None:
         cursor.execute("SET LOCAL synchronous_commit = on")
         cursor.execute(_TOLD, [pks])
         untold = {pk for (pk,) in cursor.fetchall()}
-    told = ((email.customer, told_of(email)) for email in emails if email.pk in untold)
+    told = ((email.customer, told_of(email)) for email in emails if email.pk in untold and email.customer)
     record_all("messaging.email_sent", told, now=now)

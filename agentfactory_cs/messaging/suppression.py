@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from agentfactory_cs.customers.models import Contact
 from agentfactory_cs.events.services import Actor, actor_user, record
 
+from . import undelivered
 from .models import Email, Suppression, Topic
 
 Reason = Suppression.Reason
@@ -97,6 +98,7 @@ def mail_bounced(email: Email, detail: str, *, now: datetime) -> None:
     """The address of a mail does not exist."""
     suppress(email.address, reason=Reason.BOUNCED, detail=detail, now=now)
     _tell("messaging.email_bounced", email, detail, now)
+    undelivered.tell([(email, detail)], now=now)
 
 
 def mail_complained(email: Email, detail: str, *, now: datetime) -> None:
@@ -106,5 +108,7 @@ def mail_complained(email: Email, detail: str, *, now: datetime) -> None:
 
 
 def _tell(trigger: str, email: Email, detail: str, now: datetime) -> None:
+    if email.customer is None:
+        return
     data = {"email": email.pk, "mail": email.subject, "address": email.address, "reason": detail}
     record(trigger, email.customer, data, dedupe_key=f"{trigger}:{email.pk}", now=now)

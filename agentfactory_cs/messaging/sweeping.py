@@ -7,11 +7,12 @@ which are committed without waiting for the disk: what was claimed before the cr
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
 
+from . import undelivered
 from .models import Email
 from .settling import tell_of_sent
 
@@ -38,6 +39,7 @@ def sweep(*, now: datetime) -> int:
     Email.objects.filter(pk__in=begun).update(state=Email.State.UNCERTAIN, reason=DIED)
     Email.objects.filter(pk__in=lost).update(state=Email.State.UNCERTAIN, reason=CRASHED)
     _tell([pk for pk, state, _ in found if state == Email.State.SENT], now)
+    _tell_of_doubtful({**dict.fromkeys(begun, DIED), **dict.fromkeys(lost, CRASHED)}, now)
     if doubtful := len(begun) + len(lost):
         logger.warning("%s mails were left in the middle of sending; a person must look (Mail, Uncertain)", doubtful)
     return doubtful
@@ -47,6 +49,12 @@ def _tell(sent: Sequence[int], now: datetime) -> None:
     if sent:
         emails = Email.objects.filter(pk__in=sent).select_related("customer", "template").defer("html", "text")
         tell_of_sent(list(emails), now=now)
+
+
+def _tell_of_doubtful(reasons: Mapping[int, str], now: datetime) -> None:
+    if reasons:
+        emails = Email.objects.filter(pk__in=reasons).select_related("contact").defer("html", "text")
+        undelivered.tell([(email, reasons[email.pk]) for email in emails], now=now)
 
 
 def _steady_since(now: datetime) -> datetime:

@@ -122,7 +122,7 @@ def _follow(email: Email, told: Told, now: datetime, *, is_first: bool) -> None:
         suppression.mail_complained(email, told.detail, now=now)
     elif told.kind == Kind.UNSUBSCRIBED and email.contact:
         preferences.leave(email.contact, None if email.topic.is_transactional else email.topic, now=now)
-    elif is_first and told.kind in (Kind.DELIVERED, Kind.OPENED, Kind.CLICKED):
+    elif is_first and email.customer and told.kind in (Kind.DELIVERED, Kind.OPENED, Kind.CLICKED):
         trigger = f"messaging.email_{told.kind}"
         data = {"email": email.pk, "mail": email.subject, "address": email.address}
         record(trigger, email.customer, data, dedupe_key=f"{trigger}:{email.pk}", now=told.happened_at)

@@ -84,7 +84,7 @@ class MilestoneViewSet(ReadViewSet):
     @extend_schema(summary="Note a milestone", request=ToNoteSerializer, responses={201: MilestoneSerializer})
     def create(self, request: Request) -> Response:
         """`key` is one we know, such as first_agent, or an item of the customer's checklist. Said again it changes
-        nothing, or moves the moment back."""
+        nothing, or moves the moment back; 409 where a `note` would be lost by that."""
         asked = ToNoteSerializer(data=request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
         noted = by_hand.tick(**asked.validated_data, by=request.user, now=timezone.now())

@@ -262,8 +262,8 @@ class OnboardingViewSet(ReadViewSet):
     @extend_schema(summary="Tick an item off", request=ReachedSerializer, responses=WithChecklistSerializer)
     @action(detail=True, methods=["post"])
     def reach(self, request: Request, **lookup: str) -> Response:
-        """By its `key`. Said again it changes nothing, or moves the moment back. Who reaches the last required item
-        is through within seconds."""
+        """By its `key`. Said again it changes nothing, or moves the moment back; 409 where a `note` would be lost by
+        that. Who reaches the last required item is through within seconds."""
         onboarding, asked = self.get_object(), ReachedSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         by_hand.tick(onboarding.customer, **asked.validated_data, by=request.user, now=timezone.now())

@@ -3,7 +3,7 @@
 from .applying import apply_failed, apply_waiting
 from .intake import forget_old, take_in
 from .reading import BadDelivery, is_of_conversation
-from .strangers import on_events
+from .strangers import look_again, on_events
 
 __all__ = [
     "BadDelivery",
@@ -11,6 +11,7 @@ __all__ = [
     "apply_waiting",
     "forget_old",
     "is_of_conversation",
+    "look_again",
     "on_events",
     "take_in",
 ]

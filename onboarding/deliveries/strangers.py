@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.events.models import Event
@@ -50,6 +50,15 @@ def _owner(
     if customer_id is None:
         return None
     return Owner(customer_id, contact_id if of_user == customer_id else None)
+
+
+def look_again() -> int:
+    """Once more those whose customer or contact is known by now: it may have come while a batch that did not know it
+    yet was being applied, and the event that explains it was read before that batch was stored. One statement."""
+    tenant = Customer.objects.filter(external_id=OuterRef("tenant_id"))
+    user = Contact.objects.filter(platform_user_id=OuterRef("user_id"))
+    known = (Exists(tenant) & ~Q(tenant_id="")) | (Exists(user) & ~Q(user_id=""))
+    return PlatformDelivery.objects.filter(known, state=State.STRANGER).update(state=State.WAITING)
 
 
 def on_events(events: Sequence[Event], now: datetime) -> None:

@@ -82,6 +82,25 @@ def test_an_item_is_ticked_off_and_the_review_completes(api: ApiClient) -> None:
     assert (completed.json()["state"], completed.json()["ended_because"]) == ("completed", "They can go on alone.")
     assert Customer.objects.get(pk=onboarding.customer_id).lifecycle_stage == "adoption"
     assert again.status_code == 409
+    assert completed.json()["next_item"] is None
+
+
+def test_a_note_on_what_was_reached_before_is_refused_with_whom_when_and_how(api: ApiClient) -> None:
+    onboarding = make_onboarding(days_ago=9)
+    address = f"onboardings/{onboarding.pk}/reach/"
+    first = {"key": "own_plan", "at": (NOW - timedelta(days=3)).isoformat(), "note": "By phone."}
+    api.post(address, first)
+
+    late = api.post(address, {"key": "own_plan", "note": "In the meeting."})
+    twice = api.post(address, first)
+    without = api.post(address, {"key": "own_plan"})
+    earlier = api.post(address, {"key": "own_plan", "at": (NOW - timedelta(days=5)).isoformat(), "note": "By mail."})
+
+    said = "It was reached before, on 2026-06-28 12:00 UTC (By hand: By phone.). Your note is not stored."
+    assert (late.status_code, late.json()["errors"][0]["detail"]) == (409, said)
+    assert [answer.status_code for answer in (twice, without, earlier)] == [200, 200, 200]
+    milestone = Milestone.objects.get(customer=onboarding.customer, key="own_plan")
+    assert (milestone.detail, milestone.reached_at) == ("By mail.", NOW - timedelta(days=5))
 
 
 @pytest.mark.parametrize(

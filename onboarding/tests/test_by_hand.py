@@ -28,6 +28,16 @@ def test_a_person_ticks_off_an_item_of_the_checklist_with_a_word_on_how_they_kno
     assert (event.data["title"], event.by) == ("Kickoff held", manager)
 
 
+def test_a_second_note_is_refused_naming_who_said_so_before(manager: Any) -> None:
+    customer = sign_up("enterprise").customer
+    tick(customer, "kickoff", at=after(1), note="Held in Berlin.", by=manager, now=after(2))
+
+    with pytest.raises(ValidationError, match=r"reached before, on .* UTC \(By hand, mia: Held in Berlin\.\)"):
+        tick(customer, "kickoff", note="Held in Paris.", now=after(3))
+
+    assert Milestone.objects.get().detail == "Held in Berlin."
+
+
 def test_what_is_known_can_be_ticked_off_without_an_onboarding() -> None:
     assert tick(make_customer(), "first_agent", now=NOW).source == "hand"
 

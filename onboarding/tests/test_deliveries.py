@@ -15,6 +15,7 @@ from onboarding import deliveries, rules
 from onboarding.models import Milestone, PlatformDelivery, ProvisioningStep
 from onboarding.provisioning import prepare
 from onboarding.provisioning.agents import agent_id
+from onboarding.tasks import tend_deliveries
 
 from .platforms import hear
 from .test_hooks import body, signature
@@ -171,6 +172,22 @@ class TestWhoseItIs:
 
         assert PlatformDelivery.objects.get().state == "stranger"
         assert not Event.objects.exists()
+
+    @pytest.mark.parametrize("named", [{"tenant_id": "t-9"}, {"tenant_id": "", "user_id": "u-9"}])
+    def test_one_whose_customer_came_while_its_batch_was_being_applied_is_found_by_the_sweep(
+        self, named: dict[str, str], at_now: None
+    ) -> None:
+        came("agent.updated", **named)
+        came("agent.deleted", tenant_id="", user_id="")
+        deliveries.apply_waiting(now=NOW)
+        # The event that explains it was read before the batch was stored: nobody hears of it.
+        late = make_customer(external_id="t-9", signed_up_at=NOW - timedelta(days=1))
+        make_contact(late, platform_user_id="u-9")
+
+        tend_deliveries()
+
+        assert timeline(late) == ["agent.updated"]
+        assert PlatformDelivery.objects.get(event="agent.deleted").state == "stranger"
 
     @pytest.mark.parametrize("how", ["signup", "platform id", "new contact", "known contact"])
     def test_it_is_applied_when_whom_it_names_appears(self, how: str) -> None:

@@ -59,9 +59,16 @@ class DefinitionForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "af-input", "min": 1, "max": MAX_DAYS}),
     )
 
-    def __init__(self, definition: Mapping[str, Any] | None = None, *, revision: int = 0, data: Any = None) -> None:
+    def __init__(
+        self,
+        definition: Mapping[str, Any] | None = None,
+        *,
+        revision: int = 0,
+        data: Any = None,
+        is_sequence: bool = False,
+    ) -> None:
         super().__init__(data, initial=_initial(definition or EMPTY, revision))
-        self.stored = definition or EMPTY
+        self.stored, self.is_sequence = definition or EMPTY, is_sequence
         event = self.data.get("event") if self.is_bound else self.initial["event"]
         if event and event not in triggers:
             self.fields["event"].choices = [*_events(), (event, event)]  # type: ignore[attr-defined]
@@ -103,8 +110,8 @@ class DefinitionForm(forms.Form):
     def problems(self) -> list[Problem]:
         """Why what stands in the form cannot be run; what does not fit its field stands at the field."""
         if not self.is_bound:
-            return problems(self.stored) if self.stored.get("steps") else []
-        return problems(self.definition()) if self.is_valid() else []
+            return problems(self.stored, is_sequence=self.is_sequence) if self.stored.get("steps") else []
+        return problems(self.definition(), is_sequence=self.is_sequence) if self.is_valid() else []
 
 
 def step_numbers(data: Any) -> list[int]:

@@ -50,13 +50,19 @@ class Editor:
         draft, current = services.draft_of(playbook), services.in_force(playbook)
         shown = draft or current
         if request.method != "POST":
-            form = DefinitionForm(shown.definition if shown else EMPTY, revision=draft.revision if draft else 0)
+            form = DefinitionForm(
+                shown.definition if shown else EMPTY,
+                revision=draft.revision if draft else 0,
+                is_sequence=playbook.is_sequence,
+            )
             return self._editor(request, playbook, form)
         do = request.POST.get("do", "save")
         if not do.startswith("save"):
             sent, number = reshaped(request.POST, do)
-            return self._editor(request, playbook, DefinitionForm(data=sent), focus=number, do=do)
-        form = DefinitionForm(data=request.POST)
+            return self._editor(
+                request, playbook, DefinitionForm(data=sent, is_sequence=playbook.is_sequence), focus=number, do=do
+            )
+        form = DefinitionForm(data=request.POST, is_sequence=playbook.is_sequence)
         if form.is_valid() and self._saved(request, playbook, form):
             page = reverse("admin:playbooks_playbook_change", args=(playbook.pk,))
             again = reverse("admin:playbooks_playbook_edit", args=(playbook.pk,))
@@ -113,7 +119,7 @@ class Editor:
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What is wrong with what stands in the form, and what it would change: a part of the editor."""
         playbook = _asked(request, pk)
-        form = DefinitionForm(data=request.POST)
+        form = DefinitionForm(data=request.POST, is_sequence=playbook.is_sequence)
         current = services.in_force(playbook)
         context = {"form": form, "current": current, "playbook": playbook, **_told(form, current)}
         return TemplateResponse(request, "admin/playbooks/told.html", context)

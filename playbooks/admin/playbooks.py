@@ -23,7 +23,7 @@ from ..differences import differences
 from ..effect.page import effect_of
 from ..models import Playbook, PlaybookVersion
 from ..models.playbook import PlaybookState
-from ..queries import Counts, counts
+from ..queries import Counts, counts, standing_still
 from ..registry import asking_once
 from ..rules import BadDefinition
 from ..shipped import reset_to_shipped, shipped
@@ -102,7 +102,7 @@ VERBS = (
         _become(State.PAUSED),
         "playbooks.publish_playbookversion",
         _("It is paused: nobody enters, and all runs stand still."),
-        _("Nobody enters, and all runs stand still. Mail that is about to go out is not sent."),
+        _("Nobody enters, and all runs stand still. Mail that is about to go out waits."),
     ),
     Verb(
         "retire",
@@ -262,6 +262,7 @@ class PlaybookAdmin(Editor, Settings, ReadOnlyAdmin):
             "version": version,
             "draft": draft,
             "told": tell(version) if version else Told(problems=[str(_("Nothing is written yet."))]),
+            "faults": standing_still(playbook.pk),
             "counts": counts([playbook.pk]).get(playbook.pk, Counts()),
             "versions": [one for one in playbook.versions.all() if one.number],
             "changes": _changes(current, draft) if draft and draft != current else None,

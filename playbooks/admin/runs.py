@@ -50,7 +50,7 @@ VERBS = (
         lambda run, *, reason, by, now: services.resume_run(run, now=now),
         "playbooks.change_run",
         _("It goes on."),
-        _("What came due meanwhile is done at once."),
+        _("What came due meanwhile is done at once: steps, and mail within its hours."),
         is_primary=True,
     ),
     Verb(
@@ -61,7 +61,7 @@ VERBS = (
         services.pause_run,
         "playbooks.change_run",
         _("It is paused: nothing is done until it is resumed."),
-        _("Nothing is done until somebody resumes it. Mail that is about to go out is not sent."),
+        _("Nothing is done until somebody resumes it. Mail that is about to go out waits."),
         needs_reason=True,
     ),
     Verb(

@@ -1,5 +1,6 @@
 """One step of a playbook as a form: when, what, under which condition, and what it hangs on."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -24,6 +25,8 @@ KINDS = (
 )
 ICONS = {ACTION: "bolt", MANUAL: "person", WAIT: "hourglass_empty", BRANCH: "alt_route"}
 PARAMETER = "param-"
+# What the draft says of parameters that are not known here, as JSON: kept, and told to be wrong, until it is emptied.
+UNKNOWN = "unknown-"
 MOST = 10_000
 
 
@@ -59,6 +62,7 @@ class StepForm(forms.Form):
         self.number = number
         super().__init__(data, prefix=f"step-{number}", initial=_initial(stored) if stored else None)
         self.earlier, self.stored = earlier, stored or {}
+        self.unknown = list(self._unknown())
         self._give_defaults()
         for name, field in self._fields():
             self.fields[name] = field
@@ -85,6 +89,8 @@ class StepForm(forms.Form):
         for parameter in self.parameters:
             name = f"{PARAMETER}{parameter.key}"
             yield name, _parameter_field(parameter, self.raw(name))
+        for key in self.unknown:
+            yield f"{UNKNOWN}{key}", _unknown_field(key)
         if kind == BRANCH:
             yield "wait_days", _whole(_("Waits at most"), MAX_DAYS, _("Days for the condition to hold; then it is no."))
         if kind != WAIT:
@@ -97,6 +103,15 @@ class StepForm(forms.Form):
     @property
     def parameters(self) -> Sequence[Parameter]:
         return parameters_of(self.raw("kind"), self.raw("action"))
+
+    def _unknown(self) -> Iterator[str]:
+        """The keys of parameters that stand in the draft, and that the action or task does not know."""
+        known = {parameter.key for parameter in self.parameters}
+        begins = self.add_prefix(UNKNOWN) if self.is_bound else UNKNOWN
+        names = self.data if self.is_bound else self.initial
+        for name in names:
+            if name.startswith(begins) and (key := name.removeprefix(begins)) not in known:
+                yield key
 
     @property
     def icon(self) -> str:
@@ -136,8 +151,9 @@ class StepForm(forms.Form):
         return str(actions.get(action).label) if action in actions else str(dict(KINDS).get(kind, kind))
 
     def told(self) -> list[BoundField]:
-        """The fields of the action's or task's parameters."""
-        return [self[f"{PARAMETER}{parameter.key}"] for parameter in self.parameters]
+        """The fields of the action's or task's parameters, and of those that it does not know."""
+        known = [f"{PARAMETER}{parameter.key}" for parameter in self.parameters]
+        return [self[name] for name in (*known, *(f"{UNKNOWN}{key}" for key in self.unknown))]
 
     def step(self) -> dict[str, Any]:
         """As the definition says it, without what is left at its default. The form must be valid."""
@@ -161,13 +177,34 @@ class StepForm(forms.Form):
             value = self.cleaned_data[f"{PARAMETER}{parameter.key}"]
             if value not in (None, "") and value != parameter.default:
                 yield parameter.key, value
+        for key in self.unknown:
+            if given := self.cleaned_data[f"{UNKNOWN}{key}"]:
+                yield key, _from_json(given)
 
 
 def _initial(stored: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a stored step."""
     branch = f"{stored['outcome']}:{stored['branch']}" if stored.get("branch") else ""
     params = {f"{PARAMETER}{key}": value for key, value in stored.get("params", {}).items()}
-    return {"hour": 0, "wait_days": 0, **stored, "branch": branch, **params}
+    unknown = {f"{UNKNOWN}{key}": json.dumps(value) for key, value in stored.get("params", {}).items()}
+    return {"hour": 0, "wait_days": 0, **stored, "branch": branch, **params, **unknown}
+
+
+def _unknown_field(key: str) -> forms.Field:
+    return forms.CharField(
+        label=_now("%(key)s (not known here)") % {"key": key},
+        required=False,
+        help_text=_("It keeps this version from being published. Empty it to take it out."),
+        widget=forms.TextInput(attrs=_attrs()),
+    )
+
+
+def _from_json(words: str) -> Any:
+    """What somebody typed over is words."""
+    try:
+        return json.loads(words)
+    except ValueError:
+        return words
 
 
 def _actions(chosen: str) -> list[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from .. import preview, reviewing, tasks
-from ..effect import Effect, of_playbook, verdict
+from ..effect import Effect, Kept, of_playbook, verdict
 from ..effect.words import headline, sentences
 from ..models import Playbook, PlaybookVersion, Preview
 from ..preview.result import Result
@@ -135,6 +135,9 @@ class EffectSerializer(serializers.Serializer[Any]):
     """What became of a version's runs, held against those held out."""
 
     version = serializers.IntegerField()
+    as_of = serializers.DateTimeField(
+        allow_null=True, help_text="When it was counted; null: not yet, for nobody was in it by then."
+    )
     entered = serializers.IntegerField()
     under_way = serializers.IntegerField()
     finished = serializers.IntegerField()
@@ -160,10 +163,12 @@ class EffectSerializer(serializers.Serializer[Any]):
     sentences = serializers.ListField(child=serializers.CharField())
 
 
-def _effect(number: int, effect: Effect, *, has_goal: bool) -> dict[str, Any]:
+def _effect(number: int, found: Kept | None, *, has_goal: bool) -> dict[str, Any]:
+    effect = found.effect if found else Effect()
     judged = verdict(effect, has_goal=has_goal)
     return {
         **vars(effect),
+        "as_of": found.as_of if found else None,
         "version": number,
         "verdict": judged.kind,
         "treated_share": judged.treated,
@@ -227,10 +232,10 @@ class MeasuresViewSet(GenericViewSet):
     @extend_schema(summary="What a playbook achieves", responses=EffectSerializer(many=True))
     @action(detail=True, methods=["get"])
     def effect(self, request: Request, **lookup: str) -> Response:
-        """By version, the newest first: what became of those who entered, against those held out."""
+        """By version, the newest first: what became of those who entered, against those held out; counted hourly."""
         playbook = self.get_object()
         goals = dict(playbook.versions.filter(state="published").values_list("number", "definition__goal"))
-        found = of_playbook(playbook, timezone.now())
+        found = of_playbook(playbook)
         rows = [_effect(number, one, has_goal=goals.get(number) is not None) for number, one in found]
         return Response(EffectSerializer(rows, many=True).data)
 

@@ -98,7 +98,8 @@ class VersionWithProblemsSerializer(VersionSerializer):
 
     @extend_schema_field(ProblemSerializer(many=True))
     def get_problems(self, version: PlaybookVersion) -> list[dict[str, str]]:
-        return [{"place": problem.place, "reason": problem.reason} for problem in problems(version.definition)]
+        found = problems(version.definition, is_sequence=version.playbook.is_sequence)
+        return [{"place": problem.place, "reason": problem.reason} for problem in found]
 
 
 @extend_schema_serializer(component_name="PlaybookPublication")

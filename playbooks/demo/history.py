@@ -12,6 +12,7 @@ from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging.models import Email
 from agentfactory_cs.messaging.pretending import pretend_to_send
 
+from ..effect import refresh
 from ..entering import Candidate, enter
 from ..models import Playbook, Run, RunStep
 from ..models.playbook import PlaybookState
@@ -36,6 +37,7 @@ def tell_runs(world: World) -> None:
     entered.refresh_from_db()
     _walk(entered, _signups(since, world.now), world)
     _note_goals(entered, world.now)
+    refresh(now=world.now)
 
 
 def _activate(key: str, now: datetime) -> Playbook | None:

@@ -11,15 +11,15 @@ from agentfactory_cs.customers.models import Churn
 from agentfactory_cs.messaging.models import Email
 
 from ..mailing import SOURCE
-from ..models import Playbook, Run, RunStep
+from ..models import Run, RunStep
 from ..models.run import RunState
 from ..words import LEFT_US
 from .proportions import Arm
 
 _UNDER_WAY = Q(state__in=(RunState.RUNNING, RunState.PAUSED))
 _HELD_OUT = Q(state=RunState.HELD_OUT)
-# Whom a person chose was not drawn: he is counted, and not compared with those held out.
-_DRAWN = Q(started_by__isnull=True)
+# Whom somebody chose was not drawn: he is counted, and not compared with those held out.
+_DRAWN = Q(is_drawn=True)
 NOBODY = Arm(0, 0)
 
 
@@ -65,13 +65,6 @@ def effects(version_ids: Iterable[int], now: datetime) -> Mapping[int, Effect]:
         row["version"]: _effect(row, mails.get(row["version"], 0), tasks.get(row["version"], 0))
         for row in _counted(runs, now)
     }
-
-
-def of_playbook(playbook: Playbook, now: datetime) -> list[tuple[int, Effect]]:
-    """Its published versions by number, the newest first, with their effect."""
-    numbers = dict(playbook.versions.filter(state="published").values_list("pk", "number"))
-    found = effects(numbers, now)
-    return sorted(((numbers[pk] or 0, found.get(pk, Effect())) for pk in numbers), reverse=True, key=lambda one: one[0])
 
 
 def _counted(runs: Any, now: datetime) -> Iterable[Mapping[str, Any]]:

@@ -1,30 +1,28 @@
 """Whether a playbook works, on its page and on the dashboard."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agentfactory_cs.console.templatetags.console import figure
 
 from ..models import Playbook, PlaybookVersion
-from .figures import Effect, effects
+from .figures import Effect
+from .keeping import Kept, kept
 from .proportions import Arm, Estimate
 from .verdicts import Verdict, verdict
 from .words import MOODS, headline, interval, sentences
 
 
 def effect_of(version: PlaybookVersion | None) -> Mapping[str, Any]:
-    """What the playbook's page says of the version that it shows; nothing of one in which nobody was."""
-    if version is None or not version.number:
+    """What the playbook's page says of the version that it shows; nothing of one that was not counted yet."""
+    found = kept([version.pk]).get(version.pk) if version and version.number else None
+    if version is None or found is None:
         return {"effect": None}
-    effect = effects([version.pk], timezone.now()).get(version.pk)
-    if effect is None:
-        return {"effect": None}
-    return told(effect, has_goal=version.definition.get("goal") is not None)
+    has_goal = version.definition.get("goal") is not None
+    return {**told(found.effect, has_goal=has_goal), "effect_as_of": found.as_of}
 
 
 def told(effect: Effect, *, has_goal: bool) -> Mapping[str, Any]:
@@ -37,6 +35,16 @@ def told(effect: Effect, *, has_goal: bool) -> Mapping[str, Any]:
         "effect_arms": _arms(effect, judged) if has_goal else [],
         "effect_figures": _figures(effect),
     }
+
+
+def _line(found: Kept | None, *, has_goal: bool) -> Mapping[str, Any]:
+    if found is None:
+        return {
+            "effect": Effect(),
+            "effect_words": _("Nobody was in it when it was counted last."),
+            "effect_mood": "quiet",
+        }
+    return {**told(found.effect, has_goal=has_goal), "effect_as_of": found.as_of}
 
 
 def _arms(effect: Effect, judged: Verdict) -> Sequence[Mapping[str, Any]]:
@@ -81,15 +89,15 @@ def _figures(effect: Effect) -> Sequence[tuple[str, str]]:
     ]
 
 
-def at_work(playbooks: Sequence[tuple[Playbook, PlaybookVersion]], now: datetime) -> Sequence[Mapping[str, Any]]:
-    """A line for each active playbook, those with the clearest effect first. Three queries."""
-    found = effects([version.pk for _playbook, version in playbooks], now)
+def at_work(playbooks: Sequence[tuple[Playbook, PlaybookVersion]]) -> Sequence[Mapping[str, Any]]:
+    """A line for each active playbook, those with the clearest effect first. One query."""
+    found = kept([version.pk for _playbook, version in playbooks])
     lines = [
         {
             "playbook": playbook,
             "link": reverse("admin:playbooks_playbook_change", args=(playbook.pk,)),
             "version": version,
-            **told(found.get(version.pk, Effect()), has_goal=version.definition.get("goal") is not None),
+            **_line(found.get(version.pk), has_goal=version.definition.get("goal") is not None),
         }
         for playbook, version in playbooks
     ]

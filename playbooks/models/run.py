@@ -28,7 +28,9 @@ class Run(models.Model):
 
     Made by `entering`, at most one under way a customer and playbook; ended by `working` when every step is
     settled, by an exit condition, by the customer's churn, or by hand. `ended_because` says so in words. The
-    goal is looked for until its days are over, even after the last step, and for those held out as well.
+    goal is looked for until its days are over, even after the last step, and for those held out as well; then, once
+    more as of that moment, and never again (`goal_closed_at`). `is_drawn`: entered by the trigger, where the draw
+    decides who is held out; whom a person, another system or another playbook chose was not drawn.
     """
 
     State = RunState
@@ -53,6 +55,7 @@ class Run(models.Model):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    is_drawn = models.BooleanField(default=False, help_text="Whether the draw decided that it is not held out, or is.")
     entered_at = models.DateTimeField(help_text="Day 0: offsets of steps count from here.")
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = models.ForeignKey(
@@ -66,6 +69,9 @@ class Run(models.Model):
     ended_because = models.TextField(blank=True)
     goal_until = models.DateTimeField(null=True, blank=True, help_text="Until when reaching the goal counts.")
     goal_reached_at = models.DateTimeField(null=True, blank=True)
+    goal_closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the goal was looked for the last time, its days being over."
+    )
 
     objects = RunQuerySet.as_manager()
 
@@ -97,6 +103,13 @@ class Run(models.Model):
                 | ~models.Q(state="paused") & models.Q(paused_at__isnull=True),
                 name="run_paused_has_its_moment",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="held_out") | models.Q(is_drawn=True), name="run_held_out_was_drawn"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(goal_closed_at__isnull=True) | models.Q(goal_until__isnull=False),
+                name="run_goal_closed_had_its_days",
+            ),
             *(
                 models.CheckConstraint(
                     condition=models.Q(**{f"{verb}_by__isnull": True}) | models.Q(**{f"{verb}_at__isnull": False}),
@@ -113,7 +126,9 @@ class Run(models.Model):
             models.Index(fields=("version", "state"), name="run_of_version"),
             # Whose goal is still to be looked for.
             models.Index(
-                fields=("goal_until",), condition=models.Q(goal_reached_at__isnull=True), name="run_goal_open"
+                fields=("goal_until", "version"),
+                condition=models.Q(goal_until__isnull=False, goal_reached_at__isnull=True, goal_closed_at__isnull=True),
+                name="run_goal_wanted",
             ),
         )
 
@@ -213,6 +228,7 @@ class RefusalReason(models.TextChoices):
     CHURNED = "churned", "Churned"
     CONDITION = "condition", "Its entry conditions were not met"
     OLD_NEWS = "old_news", "It happened too long ago"
+    UNASKABLE = "unaskable", "Its entry conditions cannot be asked any more"
 
 
 class Refusal(models.Model):

@@ -113,6 +113,25 @@ def test_each_step_is_told_in_words_and_an_unfinished_one_by_its_kind(console: C
         assert words in text
 
 
+def test_a_parameter_that_the_action_does_not_know_is_kept_and_told_to_be_wrong_until_it_is_emptied(
+    console: Client,
+) -> None:
+    playbook = in_force_with()
+    step = tag_step("first", params={"tag": "first", "colour": "red", "size": 5})
+    services.save_draft(playbook, {"trigger": {"kind": "manual"}, "steps": [step]}, now=NOW)
+    sent = opened(console, playbook)
+
+    page = pressed(console, playbook, sent, "save")
+    kept = draft(playbook).definition["steps"][0]["params"]
+    emptied = changed(opened(console, playbook), **{"step-0-unknown-colour": "", "step-0-unknown-size": ""})
+    pressed(console, playbook, emptied, "save")
+
+    assert "colour (not known here)" in page
+    assert "“First”, colour: there is no such parameter here; known: tag." in page
+    assert kept == {"tag": "first", "colour": "red", "size": 5}
+    assert draft(playbook).definition["steps"][0]["params"] == {"tag": "first"}
+
+
 def test_opening_the_editor_writes_nothing(console: Client) -> None:
     playbook = in_force_with()
 

@@ -123,8 +123,6 @@ def retired(run: Run) -> None:
     ("what", "reason"),
     [
         (stopped, "Rescue ended for this customer: They asked us to."),
-        (paused, "Rescue was paused for this customer: On holiday."),
-        (playbook_paused, "Rescue is paused."),
         (at_exit, "Its exit condition holds: Tags include recovered (it is recovered)."),
         (retired, ""),
     ],
@@ -143,6 +141,44 @@ def test_what_happens_between_the_step_and_the_sending_is_asked_again(
     email = Email.objects.get()
     assert (email.state, email.reason) == (("withheld", reason) if reason else ("sent", ""))
     assert len(sink.mails) == (not reason)
+
+
+def resumed(run: Run, now: datetime) -> None:
+    services.resume_run(run, now=now)
+
+
+def playbook_active(run: Run, now: datetime) -> None:
+    services.set_state(run.playbook, PlaybookState.ACTIVE, now=now)
+
+
+def playbook_retired(run: Run, now: datetime) -> None:
+    services.set_state(run.playbook, PlaybookState.RETIRED, now=now)
+
+
+@pytest.mark.parametrize(
+    ("pause", "go_on", "reason"),
+    [
+        (paused, resumed, "Rescue was paused for this customer: On holiday."),
+        (playbook_paused, playbook_active, "Rescue is paused."),
+        (playbook_paused, playbook_retired, "Rescue is paused."),
+    ],
+)
+def test_the_mail_of_what_is_paused_waits_and_goes_out_when_it_goes_on(
+    sink: Sink, pause: Callable[[Run], None], go_on: Callable[[Run, datetime], None], reason: str
+) -> None:
+    playbook = make_playbook(mail_step(), manual_step(day=9), name="Rescue")
+    run = services.start_run(in_berlin(), playbook, now=NOW, why="For a test.")
+    work_off_due(now=NOW)
+    pause(run)
+    send(NOW)
+    waiting = Email.objects.get()
+
+    go_on(run, NOW + timedelta(minutes=10))
+    send(NOW + timedelta(minutes=10))
+
+    assert (waiting.state, waiting.reason) == ("waiting", reason)
+    assert waiting.not_before == NOW + timedelta(hours=1)
+    assert (Email.objects.get().state, len(sink.mails)) == ("sent", 1)
 
 
 def test_a_customer_without_a_primary_contact_gets_the_mail_as_soon_as_there_is_one(sink: Sink) -> None:

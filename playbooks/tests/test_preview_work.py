@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer
-from playbooks import preview, services, tasks
+from playbooks import effect, preview, services, tasks
 from playbooks.models import Playbook, PlaybookVersion, Preview
 from playbooks.preview import work
 
@@ -220,9 +220,14 @@ class TestRest:
         assert (asked.json()["version"], asked.json()["result"]["customers"]) == (None, 0)
 
     def test_the_effect_of_each_version_is_read(self, playbook: Playbook, api: Any) -> None:
-        answer = api.get("/api/v1/playbooks/care/effect/")
+        before = api.get("/api/v1/playbooks/care/effect/").json()
+        services.start_run(make_customer(), playbook, now=NOW, why="For a test.")
+        effect.refresh(now=NOW)
 
-        assert [(one["version"], one["entered"], one["verdict"]) for one in answer.json()] == [(1, 0, "no_goal")]
+        after = api.get("/api/v1/playbooks/care/effect/").json()
+
+        said = [(one["version"], one["as_of"], one["entered"], one["verdict"]) for one in (*before, *after)]
+        assert said == [(1, None, 0, "no_goal"), (1, "2026-07-01T12:00:00Z", 1, "no_goal")]
 
     def test_a_review_is_noted(self, playbook: Playbook, api: Any) -> None:
         answer = api.post("/api/v1/playbooks/care/review/", {"note": "Still right."}, format="json")

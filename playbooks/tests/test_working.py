@@ -1,6 +1,6 @@
 """What is done in a run, in which order, and what ends it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from agentfactory_cs.customers.models import Churn, Customer, StaffProfile, Task
 from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY, make_customer, make_member
 from agentfactory_cs.events.models import Event
 from playbooks import entering, services, watching
-from playbooks.models import Run
+from playbooks.models import Run, RunStep
 from playbooks.models.playbook import PlaybookState
 from playbooks.models.run import RunState, StepState
 from playbooks.registry import Action, Context, Outcome, actions, failed
@@ -22,6 +22,9 @@ from playbooks.working import MAX_ATTEMPTS, work_off_due
 from .factories import days_pass, make_playbook, manual_step, rows, states, tag_step
 
 pytestmark = pytest.mark.django_db
+
+
+PRO_IN_A_MONTH = {"when": rows(("customers.tier", "in", ["pro"])), "within_days": 30}
 
 
 def enter(*steps: dict[str, Any], customer: Customer | None = None, **fields: Any) -> Run:
@@ -166,6 +169,50 @@ def test_nothing_is_done_while_a_run_is_paused_and_all_that_was_due_when_it_goes
     assert run.state == RunState.FINISHED
 
 
+def test_what_comes_due_in_a_paused_run_says_why_it_waits_and_is_done_at_once_when_it_goes_on() -> None:
+    run = enter(tag_step("first"))
+    services.pause_run(run, reason="On holiday.", now=NOW)
+    work_off_due(now=NOW)
+    waiting = run.steps.get()
+
+    services.resume_run(run, now=NOW + timedelta(minutes=1))
+    work_off_due(now=NOW + timedelta(minutes=1))
+
+    assert (waiting.because, waiting.not_before) == ("It waits: the run is paused.", NOW + timedelta(hours=1))
+    assert states(run) == {"first": "done"}
+
+
+def test_a_playbook_that_goes_on_leaves_the_runs_that_are_paused_themselves_as_they_are() -> None:
+    playbook = make_playbook(tag_step("first"))
+    going, paused = (services.start_run(make_customer(), playbook, now=NOW, why="For a test.") for _ in range(2))
+    services.pause_run(paused, reason="On holiday.", now=NOW)
+    services.set_state(playbook, PlaybookState.PAUSED, now=NOW)
+    work_off_due(now=NOW)
+    waits = going.steps.get().because
+
+    services.set_state(playbook, PlaybookState.ACTIVE, now=NOW + timedelta(minutes=1))
+    work_off_due(now=NOW + timedelta(minutes=1))
+
+    assert waits == "It waits: the playbook is paused."
+    assert (states(going), states(paused)) == ({"first": "done"}, {"first": "waiting"})
+
+
+def test_due_steps_of_a_paused_playbook_are_looked_at_once_an_hour_however_many(
+    django_assert_num_queries: Any,
+) -> None:
+    playbook = make_playbook(trigger={"kind": "schedule"})
+    for _ in range(60):
+        make_customer()
+    entering.look_at_everybody(NOW)
+    services.set_state(playbook, PlaybookState.PAUSED, now=NOW)
+
+    # What is put off, the due ones, and the batch's transaction.
+    with django_assert_num_queries(4):
+        assert work_off_due(now=NOW) == 0
+
+    assert not RunStep.objects.filter(not_before__lte=NOW).exists()
+
+
 def test_what_people_do_in_a_paused_run_counts_and_ends_it_when_it_goes_on() -> None:
     run = enter(manual_step(), manual_step("mail"))
     days_pass(run, 0)
@@ -253,10 +300,46 @@ def test_the_goal_is_looked_for_even_after_the_last_step_and_for_those_held_out(
     assert Event.objects.filter(trigger="playbooks.goal_reached").count() == 20
 
 
-def test_a_goal_reached_too_late_does_not_count() -> None:
-    enter(goal={"when": rows(("customers.tier", "in", ["starter"])), "within_days": 30})
+def upgrade(run: Run, now: datetime) -> None:
+    run.customer.tier = Customer.Tier.PRO
+    customers.save_customer(run.customer, changed={"tier"}, now=now)
 
-    assert watching.note_goals(now=NOW + timedelta(days=31)) == 0
+
+@pytest.mark.parametrize(("minutes", "reached"), [(-59, True), (-1, True), (1, False)])
+def test_a_goal_reached_between_two_looks_counts_up_to_the_moment_its_days_end(minutes: int, reached: bool) -> None:
+    run = enter(customer=make_customer(tier="free"), goal=PRO_IN_A_MONTH)
+    until = NOW + timedelta(days=30)
+    watching.note_goals(now=until - timedelta(hours=1))
+    upgrade(run, until + timedelta(minutes=minutes))
+
+    noted = watching.note_goals(now=until + timedelta(minutes=5))
+
+    run.refresh_from_db()
+    assert (noted, run.goal_reached_at) == (int(reached), until if reached else None)
+
+
+def test_a_goal_whose_days_are_over_is_looked_for_once_more_and_never_again() -> None:
+    run = enter(customer=make_customer(tier="free"), goal=PRO_IN_A_MONTH)
+    over = NOW + timedelta(days=31)
+    watching.note_goals(now=over)
+    upgrade(run, NOW + timedelta(days=1))
+
+    noted = watching.note_goals(now=over + timedelta(hours=1))
+
+    run.refresh_from_db()
+    assert (noted, run.goal_reached_at, run.goal_closed_at) == (0, None, over)
+
+
+def test_the_looks_for_goals_take_as_many_queries_for_many_runs_as_for_one(django_assert_num_queries: Any) -> None:
+    playbook = make_playbook(trigger={"kind": "schedule"}, goal=PRO_IN_A_MONTH)
+    for _ in range(12):
+        make_customer(tier="free")
+    entering.look_at_everybody(NOW)
+    Customer.objects.filter(playbook_runs__playbook=playbook).update(tier="pro")
+
+    # The versions; then twice (those who have time, those who have none) the runs, what is written, and savepoints.
+    with django_assert_num_queries(13):
+        assert watching.note_goals(now=NOW + timedelta(days=30)) == 12
 
 
 @pytest.mark.parametrize("state", list(RunState))
@@ -265,7 +348,7 @@ def test_a_run_ends_only_from_where_it_may(state: RunState, new: RunState) -> No
     run = enter(manual_step())
     ended = {} if state in ("running", "paused") else {"ended_at": NOW, "ended_because": "Before."}
     paused = {"paused_at": NOW} if state == "paused" else {}
-    Run.objects.filter(pk=run.pk).update(state=state, **ended, **paused)
+    Run.objects.filter(pk=run.pk).update(state=state, is_drawn=state == "held_out", **ended, **paused)
     run.refresh_from_db()
 
     if new in Run.TRANSITIONS[state]:
@@ -304,6 +387,13 @@ def test_a_published_version_never_changes() -> None:
 
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         type(run.version).objects.filter(pk=run.version_id).update(definition={})
+
+
+def test_nobody_is_held_out_but_by_the_draw() -> None:
+    run = enter()
+
+    with pytest.raises(IntegrityError, match="run_held_out_was_drawn"), transaction.atomic():
+        Run.objects.filter(pk=run.pk).update(state=RunState.HELD_OUT, ended_at=NOW, ended_because="Why not.")
 
 
 def test_a_step_not_done_must_say_why() -> None:

@@ -37,11 +37,20 @@ def _watch_some(now: datetime) -> int:
         .select_for_update(skip_locked=True, of=("self",))[:BATCH]
     )
     for ticket in tickets:
-        for moment in moments_of(ticket, now=now):
-            _tell(ticket, moment, now)
+        tell_what_is_due(ticket, now=now)
         set_clocks(ticket, now=now)
         ticket.save(update_fields=("told", *CLOCK_FIELDS))
     return len(tickets)
+
+
+def tell_what_is_due(ticket: Ticket, *, now: datetime) -> None:
+    """Tell of the moments of a locked ticket that have come; its caller saves it.
+
+    Also asked before an answer or a move stops a clock: what was late stays late, though nobody had looked yet.
+    """
+    if ticket.next_warning_at is not None and ticket.next_warning_at <= now:
+        for moment in moments_of(ticket, now=now):
+            _tell(ticket, moment, now)
 
 
 def _tell(ticket: Ticket, moment: Moment, now: datetime) -> None:

@@ -22,6 +22,10 @@ class InboundState(models.TextChoices):
     FAILED = "failed", "Could not be read"
 
 
+# What waits for somebody to decide.
+FOR_A_PERSON = (InboundState.THROTTLED, InboundState.FAILED)
+
+
 class InboundMail(models.Model):
     """One mail as it arrived, stored before anything is made of it, so that none is lost.
 
@@ -46,6 +50,9 @@ class InboundMail(models.Model):
     )
     received_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often reading was begun: what stops its worker is not read for ever."
+    )
 
     class Meta:
         ordering = ("-id",)
@@ -60,6 +67,10 @@ class InboundMail(models.Model):
         )
         indexes = (
             models.Index(fields=("id",), condition=models.Q(state="waiting"), name="inbound_waiting"),
+            # What a person must look at.
+            models.Index(
+                fields=("-id",), condition=models.Q(state__in=("throttled", "failed")), name="inbound_for_a_person"
+            ),
             # How many lately from one sender?
             models.Index(fields=("sender", "received_at"), name="inbound_of_sender"),
             models.Index(fields=("message",), condition=models.Q(message__isnull=False), name="inbound_of_message"),

@@ -61,6 +61,9 @@ class Version(models.Model):
 class RoutingVersion(Version):
     """The rules by which tickets find their team (support/routing/rules.py)."""
 
+    class Meta(Version.Meta):
+        permissions = (("publish_routingversion", "Can publish routing"),)
+
 
 class ServiceVersion(Version):
     """The targets by severity and tier, in minutes of business time (support/levels/rules.py)."""

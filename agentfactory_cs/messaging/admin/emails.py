@@ -189,7 +189,7 @@ class EmailAdmin(ReadOnlyAdmin):
 
     @display(description=_("To"))
     def to(self, email: Email) -> str:
-        return email.contact.name if email.contact else email.address or "–"
+        return email.contact.name if email.contact else email.address or email.to_address or "–"
 
     @display(description=_("State"), ordering="state", label=COLOURS)
     def show_state(self, email: Email) -> tuple[str, str]:

@@ -28,6 +28,16 @@ from ..tasks import ring_for_mail
 
 @extend_schema_serializer(component_name="Email")
 class EmailSerializer(OfCustomerSerializer):
+    customer: Any = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, help_text="Our id; null: a stranger, who wrote to support."
+    )
+    customer_external_id: Any = serializers.SlugRelatedField(
+        slug_field="external_id",
+        source="customer",
+        read_only=True,
+        allow_null=True,
+        help_text="The platform's tenant id.",
+    )
     template: Any = serializers.SlugRelatedField(slug_field="key", read_only=True)
 
     class Meta:
@@ -37,6 +47,8 @@ class EmailSerializer(OfCustomerSerializer):
             "customer",
             "customer_external_id",
             "contact",
+            "to_address",
+            "language",
             "template",
             "topic",
             "state",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ..guards import Guard, guards, objections
+from ..guards import Guard, Objection, guards, objections
 from ..models import SurveyRequest
 from .letters import SOURCE
 
@@ -18,10 +18,11 @@ _OVER = {
 }
 
 
-def why_not(request_ids: Sequence[int], now: datetime) -> Mapping[int, str]:
+def why_not(request_ids: Sequence[int], now: datetime) -> Mapping[int, Objection]:
     """What is over is not asked any more, nor what whoever asked for it wants no more. A query, and theirs."""
     rows = SurveyRequest.objects.filter(pk__in=request_ids).values_list("pk", "state", "reason", "source", "source_id")
-    found, origins = {}, defaultdict(list)
+    found: dict[int, Objection] = {}
+    origins: dict[tuple[str, int], list[int]] = defaultdict(list)
     for pk, state, reason, source, source_id in rows:
         if state != State.OPEN:
             found[pk] = _OVER[State(state)].format(reason=reason)
@@ -30,7 +31,7 @@ def why_not(request_ids: Sequence[int], now: datetime) -> Mapping[int, str]:
     return found | dict(_by_origin(origins, now))
 
 
-def _by_origin(origins: Mapping[tuple[str, int], Sequence[int]], now: datetime) -> Sequence[tuple[int, str]]:
+def _by_origin(origins: Mapping[tuple[str, int], Sequence[int]], now: datetime) -> Sequence[tuple[int, Objection]]:
     asked: dict[str, list[int]] = defaultdict(list)
     for source, source_id in origins:
         asked[source].append(source_id)

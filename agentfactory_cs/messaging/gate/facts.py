@@ -10,10 +10,10 @@ from django.db.models import Max, Q
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.models import Company, Contact, Customer, Interaction
 
-from ..guards import objections
+from ..guards import Objection, Wait, objections
 from ..models import Email, Suppression
 from ..timing import zone_of
-from .rules import CAP_DAYS, REPLY_PAUSE_DAYS, Situation, suppressed
+from .rules import CAP_DAYS, REPLY_PAUSE_DAYS, Restraint, Situation, suppressed
 
 State = Email.State
 
@@ -23,34 +23,37 @@ class Facts:
     """Of the mails of one batch; what counts per contact is counted by the gate as it goes."""
 
     company: Company
-    objections: Mapping[tuple[str, int], str]
+    objections: Mapping[tuple[str, int], Objection]
     suppressions: Mapping[str, Mapping[str | None, str]]
     replies: Mapping[int, datetime]
     received: dict[int, list[datetime]]
 
     def situation(self, email: Email, now: datetime) -> Situation:
         contact, customer, topic = email.contact, email.customer, email.topic
-        zones = (contact.time_zone if contact else "", customer.time_zone, self.company.time_zone)
+        asked = self.objections.get((email.source, email.source_id or 0), "")
+        zones = (contact.time_zone if contact else "", customer.time_zone if customer else "", self.company.time_zone)
         return Situation(
             zone=zone_of(*zones),
-            has_contact=contact is not None,
+            has_reader=bool(email.reader_address),
             has_left=bool(contact and contact.left_on and contact.left_on <= utc_day(now)),
-            has_churned=customer.lifecycle_stage == Customer.Stage.CHURNED,
+            has_churned=bool(customer and customer.lifecycle_stage == Customer.Stage.CHURNED),
             is_transactional=topic.is_transactional,
             is_automatic=email.is_automatic,
             is_template_active=email.template.is_active,
-            objection=self.objections.get((email.source, email.source_id or 0), ""),
-            block=self._block(email, contact),
+            objection=asked if isinstance(asked, str) else "",
+            wait=Restraint(asked.until, asked.reason) if isinstance(asked, Wait) else None,
+            block=self._block(email),
             expires_at=email.expires_at,
-            replied_at=self.replies.get(email.customer_id),
+            replied_at=self.replies.get(email.customer_id or 0),
             received=tuple(self.received.get(email.contact_id or 0, ())),
         )
 
-    def _block(self, email: Email, contact: Contact | None) -> str:
-        if contact is None:
-            return ""
-        in_force = self.suppressions.get(contact.email.lower(), {})
-        return suppressed(email.topic_id, email.topic.is_transactional, in_force, contact.mail_status)
+    def _block(self, email: Email) -> str:
+        """An address that was given need not be its contact's own."""
+        address, contact = email.reader_address.lower(), email.contact
+        is_own = contact is not None and contact.email.lower() == address
+        status = contact.mail_status if contact and is_own else Contact.MailStatus.OK
+        return suppressed(email.topic_id, email.topic.is_transactional, self.suppressions.get(address, {}), status)
 
 
 def facts_of(emails: Sequence[Email], now: datetime) -> Facts:
@@ -60,8 +63,8 @@ def facts_of(emails: Sequence[Email], now: datetime) -> Facts:
     return Facts(
         Company.get(),
         objections(_wanted_by(emails), now),
-        _suppressions({contact.email.lower() for contact in contacts.values()}),
-        _replies({email.customer_id for email in emails}, now),
+        _suppressions({email.reader_address.lower() for email in emails}),
+        _replies({email.customer_id for email in emails if email.customer_id}, now),
         _received(contacts, now),
     )
 

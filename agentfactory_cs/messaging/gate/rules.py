@@ -42,19 +42,20 @@ class Restraint:
 class Situation:
     """What is known of one mail when it is due.
 
-    `objection` is why whoever asked for it wants it no more; `blocks` are the reasons in force against its
-    address: of its topic, of all topics (key None), each with whether it stops even transactional mail.
+    `objection` is why whoever asked for it wants it no more, `wait` why they want it later; `block` is the reason in
+    force against its address ("" for none).
     `received` are the moments at which its contact got automatic mail within CAP_DAYS, oldest first.
     """
 
     zone: ZoneInfo
-    has_contact: bool = True
+    has_reader: bool = True
     has_left: bool = False
     has_churned: bool = False
     is_transactional: bool = False
     is_automatic: bool = True
     is_template_active: bool = True
     objection: str = ""
+    wait: Restraint | None = None
     block: str = ""
     expires_at: datetime | None = None
     replied_at: datetime | None = None
@@ -72,13 +73,13 @@ def decide(mail: Situation, now: datetime) -> Decision:
         return Decision(Verdict.WITHHOLD, reason)
     if not mail.is_template_active:
         return Decision(Verdict.HOLD, "Its template is switched off.")
-    return _wait(mail, now) if mail.is_restrained else Decision(Verdict.SEND)
+    return _wait(mail, now)
 
 
 def _never(mail: Situation, now: datetime) -> str:
     if mail.objection:
         return mail.objection
-    if not mail.has_contact:
+    if not mail.has_reader:
         return "There is nobody to send it to: the customer has no primary contact, or the contact was removed."
     if mail.has_left:
         return "The contact has left the customer."
@@ -94,7 +95,7 @@ def _never(mail: Situation, now: datetime) -> str:
 def _wait(mail: Situation, now: datetime) -> Decision:
     """Each restraint moves the moment on; the first that does gives the reason."""
     moment, reason = now, ""
-    for restraint in (_after_reply, _under_cap, _in_the_day):
+    for restraint in _RESTRAINTS if mail.is_restrained else (_at_request,):
         found = restraint(mail, moment)
         if found and found.until > moment:
             moment, reason = found.until, reason or found.reason
@@ -103,6 +104,10 @@ def _wait(mail: Situation, now: datetime) -> Decision:
     if mail.expires_at and moment >= mail.expires_at:
         return Decision(Verdict.WITHHOLD, f"{reason} By then its time will have passed.")
     return Decision(Verdict.POSTPONE, reason, moment)
+
+
+def _at_request(mail: Situation, moment: datetime) -> Restraint | None:
+    return mail.wait
 
 
 def _after_reply(mail: Situation, moment: datetime) -> Restraint | None:
@@ -124,6 +129,9 @@ def _under_cap(mail: Situation, moment: datetime) -> Restraint | None:
 
 def _in_the_day(mail: Situation, moment: datetime) -> Restraint | None:
     return Restraint(next_open(moment, mail.zone), "It is outside 08:00–19:00 where its reader is.")
+
+
+_RESTRAINTS = (_at_request, _after_reply, _under_cap, _in_the_day)
 
 
 def suppressed(topic: str, is_transactional: bool, in_force: Mapping[str | None, str], mail_status: str) -> str:

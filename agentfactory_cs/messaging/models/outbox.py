@@ -33,7 +33,8 @@ class EmailQuerySet(models.QuerySet["Email"]):
 
 
 class Email(models.Model):
-    """One mail to one contact, from the wish to send it to what became of it.
+    """One mail to one reader, from the wish to send it to what became of it: a customer's contact, or whoever an
+    address was given for, customer or not.
 
     Written by `outbox.queue` in the transaction of what asked for it, once a `dedupe_key`. When it is due,
     `sending` claims it in a batch (`claimed_at`) and asks whether it may go (suppression, topic, cap, quiet hours,
@@ -61,10 +62,15 @@ class Email(models.Model):
     }
 
     id = models.BigAutoField(primary_key=True)
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="emails", db_index=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="emails", db_index=False
+    )
     contact = models.ForeignKey(
         Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="emails", db_index=False
     )
+    to_address = models.EmailField(blank=True, help_text="Where it goes, where that is not its contact's own address.")
+    language = models.CharField(max_length=8, blank=True, help_text="In which it is written; empty: its contact's.")
+    headers = models.JSONField(default=dict, blank=True, help_text="Given with it, such as In-Reply-To.")
     template = models.ForeignKey(MailTemplate, on_delete=models.PROTECT, related_name="+", db_index=False)
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+", db_index=False)
     dedupe_key = models.CharField(max_length=200, unique=True, help_text="The same key is queued once.")
@@ -111,6 +117,9 @@ class Email(models.Model):
         constraints = (
             one_of("state", EmailState, "email_state_known"),
             models.CheckConstraint(
+                condition=models.Q(customer__isnull=False) | ~models.Q(to_address=""), name="email_has_a_reader"
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(state__in=("sending", "sent", "uncertain"))
                 | ~models.Q(message_id="") & ~models.Q(address="") & ~models.Q(subject=""),
                 name="email_on_its_way_is_rendered",
@@ -155,6 +164,11 @@ class Email(models.Model):
 
     def __str__(self) -> str:
         return self.subject or str(self.template)
+
+    @property
+    def reader_address(self) -> str:
+        """Where it goes; empty where there is nobody. Its contact is loaded."""
+        return self.to_address or (self.contact.email if self.contact else "")
 
 
 class EmailEventKind(models.TextChoices):

@@ -26,6 +26,16 @@ def check(words: Words) -> None:
         raise ValidationError(found)
 
 
+def check_plain(source: str) -> None:
+    """For words that are no mail of their own, such as a canned reply: ValidationError, each message with its line."""
+    if faults := [*_faults("text", source)] or ([] if source.strip() else ["There is nothing here."]):
+        raise ValidationError(faults)
+    try:
+        SafeTemplate(source).fill(examples(), autoescape=False)
+    except CannotRender as hole:
+        raise ValidationError(f"Filled with example values: {hole}") from hole
+
+
 def gaps(words: Words) -> list[str]:
     """The variables some readers lack, and without which this mail (found good by `check`) would be held."""
     named = {path for source in (words.subject, words.html, words.text) for path in names_in(source, shapes()).paths}

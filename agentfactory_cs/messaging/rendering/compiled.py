@@ -73,6 +73,12 @@ def render(version: Words, context: Mapping[str, Any]) -> Rendered:
         )
 
 
+def fill_plain(source: str, language: str, context: Mapping[str, Any]) -> str:
+    """Fill words that are no mail of their own (`check_plain`). Raises CannotRender instead of leaving a hole."""
+    with translation.override(language):
+        return tidy_text(SafeTemplate(source).fill(dict(context), autoescape=False))
+
+
 def _one_line(subject: str) -> str:
     """Line breaks of any kind become spaces: what follows one would be read as another header."""
     line = " ".join("".join(" " if category(char) in _BREAKS else char for char in subject).split())

@@ -11,12 +11,14 @@ FRAME = "emails/customer_base.html"
 # The frame's own words, templates of the same language; a language that is not here reads the English ones.
 WORDS = {
     "en": {
-        "why": "You get this mail because {{ customer.name }} uses {{ company.name }}.",
+        "why": "You get this mail because {% if customer.name %}{{ customer.name }} uses {{ company.name }}"
+        "{% else %}you wrote to {{ company.name }}{% endif %}.",
         "unsubscribe": "Unsubscribe",
         "language": "en",
     },
     "de": {
-        "why": "Sie erhalten diese Mail, weil {{ customer.name }} mit {{ company.name }} arbeitet.",
+        "why": "Sie erhalten diese Mail, weil {% if customer.name %}{{ customer.name }} mit {{ company.name }} arbeitet"
+        "{% else %}Sie {{ company.name }} geschrieben haben{% endif %}.",
         "unsubscribe": "Abbestellen",
         "language": "de",
     },

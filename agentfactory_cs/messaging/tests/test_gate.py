@@ -10,14 +10,14 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentfactory_cs.customers.models import Churn, Company, Contact, Interaction
+from agentfactory_cs.customers.models import Churn, Company, Contact, Customer, Interaction
 from agentfactory_cs.customers.services import log_interaction, record_churn
 from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY
 from agentfactory_cs.events.models import Event
-from agentfactory_cs.messaging import suppression
+from agentfactory_cs.messaging import outbox, suppression
 from agentfactory_cs.messaging.gate import judge
 from agentfactory_cs.messaging.gate.rules import CAP, CAP_DAYS, Situation, Verdict, decide
-from agentfactory_cs.messaging.guards import Guard, guards
+from agentfactory_cs.messaging.guards import Guard, Wait, guards
 from agentfactory_cs.messaging.models import Email, Suppression
 from agentfactory_cs.messaging.sending import deliver_due
 from agentfactory_cs.messaging.timing import is_open
@@ -130,12 +130,13 @@ def test_a_mail_whose_template_is_switched_off_waits_for_a_person(sink: Sink) ->
 
 @pytest.fixture
 def guard() -> Iterator[list[Sequence[int]]]:
-    """A source that wants none of its odd mails any more; yields what it was asked."""
+    """A source that wants none of its odd mails any more, and the fourth in an hour; yields what it was asked."""
     asked: list[Sequence[int]] = []
 
-    def why_not(ids: Sequence[int], now: datetime) -> Mapping[int, str]:
+    def why_not(ids: Sequence[int], now: datetime) -> Mapping[int, str | Wait]:
         asked.append(sorted(ids))
-        return {pk: "The customer recovered." for pk in ids if pk % 2}
+        later = {pk: Wait(now + timedelta(hours=1), "It is paused.") for pk in ids if pk == 4}
+        return {pk: "The customer recovered." for pk in ids if pk % 2} | later
 
     guards.register(Guard("tests.source", why_not))
     yield asked
@@ -153,6 +154,34 @@ def test_whoever_asked_is_asked_again_at_the_moment_of_sending_once_for_all(
     assert states == [State.WITHHELD, State.SENT, State.WITHHELD]
     assert guard == [[1, 2, 3]]
     assert Email.objects.get(pk=emails[0].pk).reason == "The customer recovered."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_transactional", [False, True])
+def test_what_whoever_asked_wants_later_waits_until_then(
+    sink: Sink, guard: list[Sequence[int]], is_transactional: bool
+) -> None:
+    template = _transactional() if is_transactional else make_template()
+    email = make_email(source="tests.source", source_id=4, template=template)
+
+    _deliver(email)
+
+    assert (email.state, email.reason) == (State.WAITING, "It is paused.")
+    assert email.not_before == NOW + timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_what_waits_for_whoever_asked_is_asked_about_at_once_when_they_say_so(
+    sink: Sink, guard: list[Sequence[int]]
+) -> None:
+    email, other = make_email(source="tests.source", source_id=4), make_email(make_reader(), due_at=NOW + days(1))
+    _deliver(email)
+
+    woken = outbox.ask_again("tests.source", Email.objects.filter(pk=email.pk).values("source_id"), now=NOW)
+
+    email.refresh_from_db()
+    other.refresh_from_db()
+    assert (woken, email.not_before, other.not_before) == (1, NOW, NOW + days(1))
 
 
 # -- Not now ---------------------------------------------------------------------------------
@@ -222,7 +251,7 @@ def test_at_night_automatic_mail_waits_for_the_readers_morning(
 ) -> None:
     email = make_email()
     Company.objects.update_or_create(pk=1, defaults={"time_zone": companys})
-    type(email.customer).objects.filter(pk=email.customer_id).update(time_zone=customers)
+    Customer.objects.filter(pk=email.customer_id).update(time_zone=customers)
     Contact.objects.filter(emails=email).update(time_zone=contacts)
 
     _deliver(email)

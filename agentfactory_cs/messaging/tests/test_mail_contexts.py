@@ -34,6 +34,11 @@ def _email(
     return Email(pk=pk, customer=found, contact=contact, template=mail, topic_id=mail.topic_id, context=context or {})
 
 
+def _use(email: Email, **usage: Any) -> None:
+    assert email.customer
+    make_usage(email.customer, **usage)
+
+
 def _said(email: Email) -> Any:
     return contexts([email], NOW)[email.pk]
 
@@ -42,7 +47,7 @@ def test_every_variable_declared_is_filled_and_nothing_else() -> None:
     manager = make_member("CSM", "clara", first_name="Clara", last_name="Fischer", email="clara@example.com")
     StaffProfile.objects.create(user=manager, booking_link="https://meet.example.com/clara")
     email = _email(success_manager=manager, industry="Logistics", country="DE")
-    make_usage(email.customer, active_agents=2, conversations=10, logins=1)
+    _use(email, active_agents=2, conversations=10, logins=1)
 
     said = _said(email)
 
@@ -64,8 +69,8 @@ def test_progress_tells_what_was_done_and_what_not_yet() -> None:
     email = _email(tier="starter")
     used = {feature.name: feature.bit for feature in Feature.objects.filter(tier__in=("free", "starter"))}
     features = sum(1 << bit for name, bit in used.items() if name not in ("request logs", "CLI"))
-    make_usage(email.customer, until=YESTERDAY - timedelta(days=20), days=3, active_agents=5, conversations=4)
-    make_usage(email.customer, days=5, active_agents=2, conversations=10, logins=1, features=features)
+    _use(email, until=YESTERDAY - timedelta(days=20), days=3, active_agents=5, conversations=4)
+    _use(email, days=5, active_agents=2, conversations=10, logins=1, features=features)
 
     said = _said(email)["progress"]
 

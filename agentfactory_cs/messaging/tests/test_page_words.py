@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 FOLDER = Path(settings.BASE_DIR) / "locale" / "de" / "LC_MESSAGES"
-PAGES = sorted((Path(settings.BASE_DIR) / "templates" / "pages").glob("*.html"))
+PAGES = sorted((Path(settings.BASE_DIR) / "templates" / "pages").rglob("*.html"))
 
 _ENTRY = re.compile(r'^msgid "(.+)"\nmsgstr "(.+)"$', re.MULTILINE)
 _SAID = re.compile(r'{% translate "((?:[^"\\]|\\.)+)" %}|_\("([^"]+)"\)')

@@ -1,0 +1,5 @@
+"""What support fills the console with."""
+
+from . import entries, inbound
+
+__all__ = ["entries", "inbound"]

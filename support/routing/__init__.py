@@ -1,0 +1,1 @@
+"""Which team a ticket goes to: rules in versions, the trace of a decision, trying them out, playing them back."""
