@@ -26,7 +26,7 @@ class Entry:
 
     `section` groups lines under a heading; the empty section stands first and has none. `waiting` returns the things
     that wait there for the viewer, as a queryset: those of all lines are counted in one query, on every page, so an
-    index must find them.
+    index must find them. `query` stands behind the page's address, such as "?queue=mine".
     """
 
     key: str
@@ -37,6 +37,7 @@ class Entry:
     order: int = 100
     permission: str | None = None
     waiting: Callable[[HttpRequest], QuerySet[Any]] | None = None
+    query: str = ""
 
 
 @dataclass(frozen=True)

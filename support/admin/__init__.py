@@ -1,5 +1,5 @@
 """Support in the console."""
 
-from . import desk, inbound, routing, tickets
+from . import desk, hours, inbound, promises, routing, tickets
 
-__all__ = ["desk", "inbound", "routing", "tickets"]
+__all__ = ["desk", "hours", "inbound", "promises", "routing", "tickets"]

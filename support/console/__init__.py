@@ -1,5 +1,5 @@
 """What support fills the console with."""
 
-from . import entries, inbound
+from . import cards, columns, entries, inbound, panels
 
-__all__ = ["entries", "inbound"]
+__all__ = ["cards", "columns", "entries", "inbound", "panels"]
