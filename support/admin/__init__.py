@@ -1,5 +1,5 @@
 """Support in the console."""
 
-from . import desk, inbound, routing, tickets
+from . import answering, articles, desk, hours, inbound, promises, replies, routing, tickets
 
-__all__ = ["desk", "inbound", "routing", "tickets"]
+__all__ = ["answering", "articles", "desk", "hours", "inbound", "promises", "replies", "routing", "tickets"]

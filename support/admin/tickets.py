@@ -1,41 +1,57 @@
-"""Tickets to look at, each with what happened to it and why it went where it went."""
+"""Tickets: the queues, and the page of one."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from agentfactory_cs.console.saving import HistoryInline, ReadOnlyAdmin
+from agentfactory_cs.console.registry import DefaultOrder, OrderedPart, default_orders
+from agentfactory_cs.console.saving import ReadOnlyAdmin
 
-from ..models import Ticket, TicketChange
+from ..models import Ticket
+from ..queues import DUE_FIRST, home_of, queue_of
+from ..searching import search
+from .bulk_acts import BulkActs
+from .queue_filters import FILTERS
+from .ticket_page import TicketPage
 
+SUBJECT = "support.Ticket"
+_UNSOLVED = Q(status__in=Ticket.UNSOLVED)
 
-class ChangeInline(HistoryInline):
-    model = TicketChange
-    select_related = ("by", "routing_version")
-    fields = ("happened_at", "kind", "words", "by", "routing_version")
-    ordering = ("-id",)
-    verbose_name_plural = _("What happened")
+default_orders.register(
+    DefaultOrder(
+        "support.tickets",
+        SUBJECT,
+        _("unsolved ones first, what is due first on top; then the newest"),
+        lambda: [OrderedPart(_UNSOLVED, DUE_FIRST), OrderedPart(~_UNSOLVED, ("-pk",))],
+    )
+)
 
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnlyAdmin):
-    list_display = ("subject", "status", "severity", "team", "assignee", "customer", "language", "created_at")
-    list_filter = (("status", ChoicesDropdownFilter), ("team", RelatedDropdownFilter))
-    list_select_related = ("team", "assignee", "customer")
+class TicketAdmin(BulkActs, TicketPage, ReadOnlyAdmin):
+    list_filter = FILTERS
+    list_select_related = ("customer", "team", "assignee")
+    list_before_template = "admin/support/list_head.html"
     search_fields = ("subject",)
-    inlines = (ChangeInline,)
-    empty_words = _("Tickets come in by mail, over REST and from our own people.")
-    fieldsets = (
-        (None, {"fields": ("subject", ("status", "severity", "priority"), ("customer", "requester_address"))}),
-        (
-            _("Whose it is"),
-            {"fields": (("team", "assignee", "assigned_by_hand"), ("area", "language", "tags"), "is_escalated")},
-        ),
-    )
+    search_help_text = _("Number, subject, customer, or who asked")
+    actions = ("take", "give", "to_team", "set_status", "tag", "merge_into")
+    empty_words = _("Nothing here. Tickets come in by mail, over REST, from the help page, and by hand.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("team", "assignee", "customer", "area")
+    def has_add_permission(self, request: HttpRequest, obj: Ticket | None = None) -> bool:
+        return request.user.has_perm("support.add_ticket")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return search(queryset, search_term), False  # type: ignore[arg-type]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The queue somebody last looked at is the one whose next ticket a ticket's page leads to."""
+        queue = queue_of(request.GET.get("queue"))
+        chosen = queue.key if queue else home_of(request.user)
+        if request.session.get("support_queue") != chosen:
+            request.session["support_queue"] = chosen
+        return super().changelist_view(request, extra_context)

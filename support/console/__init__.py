@@ -1,5 +1,5 @@
 """What support fills the console with."""
 
-from . import entries, inbound
+from . import articles, cards, columns, entries, inbound, panels
 
-__all__ = ["entries", "inbound"]
+__all__ = ["articles", "cards", "columns", "entries", "inbound", "panels"]

@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Least, Upper
 
 from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.customers.models.fields import language_field, one_of
@@ -56,6 +58,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def waiting_for_us(self) -> "TicketQuerySet":
         return self.filter(status__in=(TicketStatus.NEW, TicketStatus.OPEN))
+
+    def due_first(self) -> "TicketQuerySet":
+        """As a queue is worked: what is due first, then the most urgent; what no clock runs for comes last."""
+        return self.order_by("due_at", "-priority", "id")
 
 
 class Ticket(models.Model):
@@ -128,6 +134,12 @@ class Ticket(models.Model):
     first_response_due_at = models.DateTimeField(null=True, blank=True)
     next_response_due_at = models.DateTimeField(null=True, blank=True)
     resolution_due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.GeneratedField(
+        expression=Least("first_response_due_at", "next_response_due_at", "resolution_due_at"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+        help_text="Whichever of them comes first; queues are sorted by it.",
+    )
     next_warning_at = models.DateTimeField(
         null=True, blank=True, help_text="The next moment at which 75 % or all of a target is used up."
     )
@@ -211,11 +223,29 @@ class Ticket(models.Model):
                 condition=models.Q(status__in=("new", "open", "pending")),
                 name="ticket_of_assignee",
             ),
-            models.Index(
-                fields=("team", "-priority", "id"),
-                condition=models.Q(status__in=("new", "open", "pending")),
-                name="ticket_of_team",
+            # The same as people work them: what is due first.
+            *(
+                models.Index(
+                    fields=(*of, "due_at", "-priority", "id"),
+                    condition=models.Q(status__in=("new", "open", "pending")),
+                    name=name,
+                )
+                for of, name in (
+                    ((), "ticket_due"),
+                    (("assignee",), "ticket_of_assignee_due"),
+                    (("team",), "ticket_of_team_due"),
+                )
             ),
+            models.Index(
+                fields=("due_at", "-priority", "id"),
+                condition=models.Q(status__in=("new", "open", "pending"), is_escalated=True),
+                name="ticket_escalated_due",
+            ),
+            # Search in the console, and its filter by tag.
+            GinIndex(OpClass(Upper("subject"), "gin_trgm_ops"), name="ticket_subject_trigram"),
+            GinIndex(OpClass(Upper("requester_address"), "gin_trgm_ops"), name="ticket_address_trigram"),
+            GinIndex(OpClass(Upper("requester_name"), "gin_trgm_ops"), name="ticket_name_trigram"),
+            GinIndex(fields=("tags",), name="ticket_by_tag"),
             # What is breached next, and whose warning is due.
             models.Index(
                 fields=("next_warning_at",), condition=models.Q(next_warning_at__isnull=False), name="ticket_warning"
@@ -228,8 +258,19 @@ class Ticket(models.Model):
             models.Index(fields=("contact",), condition=models.Q(contact__isnull=False), name="ticket_of_contact"),
             # What becomes closed, and who is reminded.
             models.Index(fields=("status", "updated_at"), name="ticket_by_status"),
-            # Volume and first response by period; the health metrics ask a customer's window.
+            # Volume by period; the health metrics ask a customer's window.
             models.Index(fields=("created_at",), name="ticket_by_creation"),
+            # First responses and resolutions by period.
+            models.Index(
+                fields=("first_response_at",),
+                condition=models.Q(first_response_at__isnull=False),
+                name="ticket_by_first_response",
+            ),
+            models.Index(
+                fields=("resolved_at",), condition=models.Q(resolved_at__isnull=False), name="ticket_by_resolution"
+            ),
+            # A copy elsewhere is kept up to date by what changed since.
+            models.Index(fields=("updated_at", "id"), name="ticket_by_change"),
             models.Index(
                 fields=("merged_into",), condition=models.Q(merged_into__isnull=False), name="ticket_merged_into"
             ),
