@@ -324,9 +324,7 @@ def test_no_on_a_ticket_that_is_open_already_is_noted_and_opens_nothing(
 
 
 @pytest.mark.django_db
-def test_after_fourteen_days_the_question_is_closed(
-    client: Client, question: SolutionQuestion, at_noon: Any
-) -> None:
+def test_after_fourteen_days_the_question_is_closed(client: Client, question: SolutionQuestion, at_noon: Any) -> None:
     at_noon.move_to(days(14.1))
 
     seen, said = client.get(page(question, "no")), client.post(page(question, "no"))
