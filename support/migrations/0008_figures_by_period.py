@@ -8,11 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0005_segments'),
-<<<<<<<< HEAD:support/migrations/0008_figures_by_period.py
         ('support', '0007_tickets_by_what_is_due'),
-========
-        ('support', '0006_tickets_by_what_is_due'),
->>>>>>>> h-rest:support/migrations/0007_figures_by_period.py
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
