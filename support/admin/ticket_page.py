@@ -77,7 +77,7 @@ class TicketPage(Properties, WritingBox, Dialogs, NewTicket):
             "panels": [one for one in panels if one.subject == SUBJECT and allowed(request.user, one.permission)],
             **told,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/support/ticket.html", context)
 
     def next_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -117,7 +117,9 @@ def history(ticket: Ticket) -> Mapping[str, Any]:
 
 def links(ticket: Ticket) -> Mapping[str, Any]:
     """Tickets that have to do with it, and those of the same asker it could be merged with."""
-    related = [(one.other, one.get_kind_display()) for one in ticket.links.select_related("other")]
+    related: list[tuple[Ticket, Any]] = [
+        (one.other, one.get_kind_display()) for one in ticket.links.select_related("other")
+    ]
     related += [(one.ticket, _("Linked")) for one in ticket.linked_by.select_related("ticket")]
     return {"related": related, "mergeable": list(_of_same_asker(ticket)[:OTHERS])}
 
