@@ -16,6 +16,7 @@ PLUG_INS = (
     "benchmarks",
     "demo",
     "variables",
+    "imports",
     "timeshift",
 )
 

@@ -51,10 +51,14 @@ UNION ALL
     WHERE customer_id = %(id)s AND held_at >= %(end)s - interval '60 days' AND held_at < %(end)s
       AND held_at >= (SELECT signed_up_at FROM customers_customer WHERE id = %(id)s)
 UNION ALL
+    SELECT 'tickets', max((created_at AT TIME ZONE 'UTC')::date), count(*) FROM support_ticket
+    WHERE customer_id = %(id)s AND created_at >= %(end)s - interval '28 days' AND created_at < %(end)s
+      AND created_at >= (SELECT signed_up_at FROM customers_customer WHERE id = %(id)s)
+UNION ALL
     SELECT 'estimates', max(estimated_on), count(*) FROM customers_renewalestimate
     WHERE customer_id = %(id)s AND estimated_on BETWEEN %(day)s - 89 AND %(day)s AND estimated_on >= {_SIGNUP}"""
 
-# Which rows each metric is read from; a metric not named here has no source yet.
+# Which rows each metric is read from.
 _SOURCE = {
     "api_calls_per_day": "usage",
     "active_agents": "usage",
@@ -62,6 +66,7 @@ _SOURCE = {
     "feature_adoption_rate": "usage",
     "login_frequency": "usage",
     "community_participation": "posts",
+    "support_ticket_volume": "tickets",
     "training_completion": "training",
     "goal_achievement": "goal",
     "success_metrics": "success_metric",

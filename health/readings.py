@@ -112,6 +112,13 @@ WHERE {who} AND r.kind = 'support_csat' AND r.answered_at >= %(end)s - interval 
   AND r.answered_at >= c.signed_up_at
 GROUP BY c.id"""
 
+TICKETS = """
+SELECT c.id, count(*)
+FROM support_ticket t JOIN customers_customer c ON c.id = t.customer_id
+WHERE {who} AND t.created_at >= %(end)s - interval '28 days' AND t.created_at < %(end)s
+  AND t.created_at >= c.signed_up_at
+GROUP BY c.id"""
+
 INTERACTIONS = """
 SELECT c.id, count(*)
 FROM customers_interaction i JOIN customers_customer c ON c.id = i.customer_id
@@ -152,6 +159,7 @@ class Reader:
 
 READERS = (
     Reader(POSTS, ("community_participation",), ZERO),
+    Reader(TICKETS, ("support_ticket_volume",), ZERO),
     Reader(TRAINING, ("training_completion",), MISSING),
     Reader(GOALS, ("goal_achievement", "success_metrics"), MISSING),
     Reader(OUTCOMES, ("roi", "value_realization"), MISSING),
@@ -162,7 +170,7 @@ READERS = (
 )
 
 _USAGE_HAS = "SELECT FROM customers_usageday u WHERE u.day BETWEEN %(day)s - {back} AND %(day)s AND u.{what}"
-# Is there anything for anybody in the window? A metric not named here (no such source yet) is missing.
+# Is there anything for anybody in the window? A metric not named here is missing for whoever has no row of its own.
 SOURCES = {
     "api_calls_per_day": _USAGE_HAS.format(back=27, what="api_calls > 0"),
     "active_agents": _USAGE_HAS.format(back=27, what="active_agents > 0"),
@@ -170,6 +178,8 @@ SOURCES = {
     "feature_adoption_rate": _USAGE_HAS.format(back=27, what="features <> 0"),
     "login_frequency": _USAGE_HAS.format(back=27, what="logins > 0"),
     "community_participation": _USAGE_HAS.format(back=89, what="community_posts > 0"),
+    # A month without a ticket is a good one; only a desk that never had any tells nothing.
+    "support_ticket_volume": "SELECT FROM support_ticket t WHERE t.customer_id IS NOT NULL AND t.created_at < %(end)s",
     "account_manager_interactions": "SELECT FROM customers_interaction i"
     " WHERE i.held_at >= %(end)s - interval '60 days' AND i.held_at < %(end)s",
 }

@@ -22,6 +22,7 @@ from agentfactory_cs.customers.models import (
 )
 from agentfactory_cs.messaging.models import Response
 from agentfactory_cs.registry import Registry
+from support.models import Ticket
 
 from . import feeds
 
@@ -179,6 +180,12 @@ for source in (
         gettext_lazy("Support satisfaction"),
         now_and_then(Response, "customer_id", "answered_at", kind="support_csat"),
         21,
+    ),
+    Source(
+        "health.tickets",
+        gettext_lazy("Support tickets"),
+        now_and_then(Ticket, "customer_id", "created_at", customer__isnull=False),
+        25,
     ),
     Source(
         "health.interactions", gettext_lazy("Interactions"), now_and_then(Interaction, "customer_id", "held_at"), 30

@@ -86,7 +86,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             }
             for item in scope_filters
         ],
-        "kpis": [item for item in kpis if allowed(request.user, item.permission)],
+        "kpis": [item for item in kpis if not item.is_detail and allowed(request.user, item.permission)],
         "cards": [item for item in cards if allowed(request.user, item.permission)],
         "query": request.GET.urlencode(),
     }

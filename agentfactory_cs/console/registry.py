@@ -33,7 +33,7 @@ class Entry:
     title: Words
     icon: str
     view: str
-    section: Literal["", "records", "settings"] = ""
+    section: Literal["", "records", "integrations", "settings"] = ""
     order: int = 100
     permission: str | None = None
     waiting: Callable[[HttpRequest], QuerySet[Any]] | None = None
@@ -173,7 +173,8 @@ class Card:
 class Kpi:
     """A key figure. `value` returns the figure over a scope, or None where there is nothing to measure.
 
-    `better` says which way is good; `decimals` how it is shown; `link` gives the list behind the number.
+    `better` says which way is good; `decimals` how it is shown; `link` gives the list behind the number. One that
+    `is_detail` is left out of the dashboard: it stands where people look closer, as in the weekly report.
     """
 
     key: str
@@ -186,6 +187,7 @@ class Kpi:
     link: Callable[[Scope], str] | None = None
     order: int = 100
     permission: str | None = None
+    is_detail: bool = False
 
 
 entries: Registry[Entry] = Registry("sidebar entry")

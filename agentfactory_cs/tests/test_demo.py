@@ -17,7 +17,7 @@ from agentfactory_cs.registry import Registry
 TODAY = date(2026, 3, 4)
 SMALL = World(TODAY, customers=12, days=3)
 
-OURS = ("auth", "customers", "events", "health", "messaging", "onboarding", "playbooks")
+OURS = ("auth", "customers", "events", "health", "messaging", "onboarding", "playbooks", "support")
 
 
 def _told(field: models.Field) -> bool:

@@ -12,6 +12,7 @@ from agentfactory_cs.customers.tests.factories import NOW, YESTERDAY, make_custo
 from agentfactory_cs.messaging.models import Response, Survey
 from agentfactory_cs.messaging.services import record_response
 from health.freshness import Freshness, freshness
+from support.tests.desks import make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,9 @@ def test_the_newest_row_and_how_many_there_are_by_metric_in_one_statement() -> N
     customers.log_interaction(talk, now=NOW)
     customers.estimate_renewal(customer, likelihood=50, on=_back(80), now=NOW)
 
+    for days in (27, 28):
+        make_ticket(customer=customer, created_at=NOW - timedelta(days=1 + days))
+
     with CaptureQueriesContext(connection) as statements:
         found = freshness(customer.pk, YESTERDAY)
 
@@ -60,7 +64,7 @@ def test_the_newest_row_and_how_many_there_are_by_metric_in_one_statement() -> N
     assert found["support_satisfaction"] == Freshness(None, 0)
     assert found["account_manager_interactions"] == Freshness(_back(6), 1)
     assert found["renewal_likelihood"] == Freshness(_back(80), 1)
-    assert "support_ticket_volume" not in found
+    assert found["support_ticket_volume"] == Freshness(_back(27), 1)
 
 
 def test_what_came_after_the_day_does_not_count() -> None:

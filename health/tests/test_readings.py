@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agentfactory_cs.customers import services
+from agentfactory_cs.customers.days import end_of_day
 from agentfactory_cs.customers.models import (
     Churn,
     Customer,
@@ -20,6 +21,7 @@ from agentfactory_cs.messaging.models import Response, Survey
 from agentfactory_cs.messaging.services import record_response
 from health.metrics import KEYS, PLACE, TIERS
 from health.readings import Selection, connected_sources, read
+from support.tests.desks import make_ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -192,6 +194,27 @@ class TestOutcomes:
 
         assert reading(customer, "roi") is None
         assert reading(customer, "value_realization") is None
+
+
+class TestTickets:
+    def test_those_opened_within_28_days_are_counted_whatever_became_of_them(self) -> None:
+        customer = make_customer()
+        for days_ago in (0, 27, 28):
+            make_ticket(customer=customer, created_at=NOW - timedelta(days=1 + days_ago))
+        make_ticket(customer=customer, created_at=NOW - timedelta(days=2), status="closed", closed_at=NOW)
+        make_ticket(customer=customer, created_at=end_of_day(YESTERDAY))
+
+        assert reading(customer, "support_ticket_volume") == 3
+
+    def test_none_is_zero_once_anybody_ever_filed_one(self) -> None:
+        quiet, other = make_customer(), make_customer()
+        make_ticket(created_at=NOW - timedelta(days=2))  # a stranger's is nobody's
+        assert reading(quiet, "support_ticket_volume") is None
+
+        make_ticket(customer=other, created_at=NOW - timedelta(days=90))
+
+        assert reading(quiet, "support_ticket_volume") == 0
+        assert reading(quiet, "support_ticket_volume", days_before(95)) is None
 
 
 class TestRelationship:

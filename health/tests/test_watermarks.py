@@ -23,10 +23,11 @@ from agentfactory_cs.messaging.models import Response, Survey
 from agentfactory_cs.messaging.services import record_response
 from health import feeds
 from health.watermarks import Watermark, watermarks
+from support.tests.desks import make_ticket
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-KEYS = ["usage", "nps", "support_csat", "interactions", "training", "goals", "outcomes", "renewals"]
+KEYS = ["usage", "nps", "support_csat", "tickets", "interactions", "training", "goals", "outcomes", "renewals"]
 
 
 def read(key: str, now: datetime = NOW) -> Watermark:
@@ -52,6 +53,7 @@ DELIVERIES: dict[str, Any] = {
     "usage": lambda customer: make_usage(customer, days=9, api_calls=1),
     "nps": lambda customer: _answer(customer, "nps"),
     "support_csat": lambda customer: _answer(customer, "support_csat"),
+    "tickets": lambda customer: make_ticket(customer=customer, created_at=NOW - DAY),
     "interactions": lambda customer: _call(customer, YESTERDAY),
     "training": lambda customer: services.save_training(
         Training(customer=customer, course="Basics", assigned_on=YESTERDAY), now=NOW

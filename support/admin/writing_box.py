@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 
 from .. import threads, viewing
-from ..following import Since, since
 from ..models import Ticket
+from ..newness import Since, since
 from ..writing import File, Written
 from .at_ticket import MAY_WRITE, AtTicket, seen_by, ticket_page
 
