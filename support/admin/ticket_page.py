@@ -17,6 +17,7 @@ from agentfactory_cs.console.parts import allowed
 from agentfactory_cs.console.registry import panels
 from agentfactory_cs.customers.queries import staff
 
+from ..mail_queries import by_message, mails_of
 from ..models import Attachment, Message, Team, Ticket, TicketChange
 from ..queues import next_in, queue_of
 from ..routing import words as routing_words
@@ -92,11 +93,14 @@ class TicketPage(Properties, WritingBox, Dialogs, NewTicket):
 
 
 def thread(ticket: Ticket, *, whole: bool) -> Mapping[str, Any]:
-    """The newest messages, oldest first, with their files; two queries."""
+    """The newest messages, oldest first, with their files, and how far the mails of answers came; three queries."""
     files = Prefetch("attachments", Attachment.objects.order_by("pk"))
     newest = ticket.messages.select_related("author").prefetch_related(files).order_by("-pk")
     found = list(newest if whole else newest[: MESSAGES + 1])
     shown = found if whole else found[:MESSAGES]
+    mails = by_message(mails_of(ticket))
+    for message in shown:
+        message.mail = mails.get(message.pk)  # type: ignore[attr-defined]
     return {"thread": shown[::-1], "has_earlier": len(found) > len(shown), "Kind": Message.Kind}
 
 
