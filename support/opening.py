@@ -69,7 +69,7 @@ def _row(asked: Asked, now: datetime) -> Ticket:
     _check(asked)
     text = f"{asked.subject}\n{asked.written.text}"
     language, source = language_of(text, given=asked.language, customer=asked.customer)
-    contact = asked.contact
+    contact = asked.contact or _primary(asked)
     return Ticket(
         external_id=asked.external_id or None,
         subject=asked.subject.strip()[:250],
@@ -90,6 +90,13 @@ def _row(asked: Asked, now: datetime) -> Ticket:
         customer_wrote_at=now,
         waiting_since=now,
     )
+
+
+def _primary(asked: Asked) -> Contact | None:
+    """Who is written to where nobody said who asks."""
+    if asked.customer is None or asked.requester_address:
+        return None
+    return asked.customer.contacts.filter(is_primary=True).first()
 
 
 def _check(asked: Asked) -> None:

@@ -60,6 +60,16 @@ class TestOpening:
         event = Event.objects.get(trigger="support.ticket_opened")
         assert (event.customer_id, event.data["ticket"]) == (customer.pk, ticket.pk)
 
+    def test_where_nobody_is_named_the_primary_contact_asks(self) -> None:
+        customer = make_customer()
+        contact = make_contact(customer, is_primary=True)
+
+        ticket = ask(customer=customer)
+
+        assert (ticket.contact, ticket.requester_address) == (contact, contact.email)
+        named = ask(customer=customer, requester_address="else@example.org")
+        assert (named.contact, named.requester_address) == (None, "else@example.org")
+
     def test_a_strangers_ticket_stands_on_no_timeline(self) -> None:
         ticket = open_ticket(
             Asked("Help", Written("Please help me."), "mail", requester_address="who@example.org"), now=NOW
