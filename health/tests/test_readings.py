@@ -241,6 +241,17 @@ class TestRelationship:
 
         assert reading(customer, "account_manager_interactions") == 2
 
+    def test_mail_that_the_support_desk_took_in_is_no_interaction_of_a_success_manager(self) -> None:
+        customer = make_customer()
+        for number, external_id in enumerate(("mail:0a1b", "crm-7", None)):
+            held_at = NOW - timedelta(days=1 + number)
+            mail = Interaction(
+                customer=customer, kind="email", direction="in", subject="Hi", held_at=held_at, external_id=external_id
+            )
+            services.log_interaction(mail, now=NOW)
+
+        assert reading(customer, "account_manager_interactions") == 2
+
     def test_no_interaction_is_zero_once_anybody_logs_them(self) -> None:
         silent, other = make_customer(), make_customer()
         assert reading(silent, "account_manager_interactions") is None
