@@ -3,6 +3,8 @@
 One ticket in fifty is unsolved, as it is where people keep up; the rest is years of history.
 """
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -84,7 +86,13 @@ _SETTLED = ("support_ticket", "support_message", "support_clockstretch", "suppor
 def grow(first: int, last: int) -> None:
     """Add the tickets numbered `first` to `last`, with whatever a page of them reads."""
     people = _people()
-    span = {"first": first, "last": last, "share": CUSTOMERS_PER_TICKET, "messages": MESSAGES, "now": timezone.now()}
+    span: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "share": CUSTOMERS_PER_TICKET,
+        "messages": MESSAGES,
+        "now": timezone.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FUNCTION)
         cursor.execute(_CUSTOMERS, span)
@@ -110,7 +118,7 @@ def _people() -> list[int]:
     return list(Agent.objects.order_by("pk").values_list("user", flat=True))
 
 
-def _desk(people: list[int]) -> dict[str, object]:
+def _desk(people: list[int]) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT array_agg(id ORDER BY id) FROM support_area")
         [areas] = cursor.fetchone()

@@ -1,6 +1,5 @@
 """One ticket of the demo from its opening to today: moments and figures, as the services would have kept them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -143,7 +142,7 @@ def _measure(course: Course, book: Book, now: datetime) -> None:
             ticket.told += _told(clock, used[clock] / target)
 
 
-def _told(clock: str, share: float) -> Sequence[str]:
+def _told(clock: str, share: float) -> list[str]:
     """Half a minute after the moment the clock had been looked at."""
     warned = [f"{clock}.warned"] if share >= 0.75 else []
     return [*warned, f"{clock}.breached"] if share >= 1 else warned
