@@ -176,6 +176,18 @@ JOBS = (
         crontab="50 3 * * *",
     ),
     Job(
+        "Watch service levels",
+        "support.tasks.watch_service_levels",
+        "Warns of promises to customers that are about to be missed, and escalates those that were.",
+        every_seconds=30,
+    ),
+    Job(
+        "Follow up tickets",
+        "support.tasks.follow_up_tickets",
+        "Reminds customers we wait for, resolves and closes what nobody comes back to, asks whether it was solved.",
+        every_seconds=60,
+    ),
+    Job(
         "Send webhooks",
         "agentfactory_cs.events.tasks.deliver_webhooks",
         "Posts the outgoing webhooks that are due, and tries again what failed.",

@@ -289,6 +289,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "AlertKindEnum": "health.models.alert.AlertKind",
+        "ArticleKindEnum": "support.models.knowledge.ArticleKind",
+        "ArticleStateEnum": "support.models.knowledge.ArticleState",
         "BacktestStateEnum": "health.models.backtest.BacktestState",
         "ChurnReasonEnum": "agentfactory_cs.customers.models.customer.ChurnReason",
         "EmailStateEnum": "agentfactory_cs.messaging.models.outbox.EmailState",

@@ -29,6 +29,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("mail/", include("agentfactory_cs.messaging.urls")),
+    path("support/", include("support.following.urls")),
     path("help/", include("support.urls")),
     path("hooks/", include(of_apps("hooks"))),
     path("api/", include("agentfactory_cs.rest.urls")),

@@ -135,7 +135,9 @@ def startable(customer_id: int) -> list[Playbook]:
 def standing_still(playbook_id: int) -> list[tuple[Fault, int]]:
     """The open faults of its versions, each with how many are under way by that version. One query."""
     inside = Count("version__runs", filter=Q(version__runs__state__in=(RunState.RUNNING, RunState.PAUSED)))
-    faults = Fault.objects.filter(mended_at=None, version__playbook=playbook_id).select_related("version", "task")
+    faults = Fault.objects.filter(mended_at=None, version__playbook=playbook_id).select_related(
+        "version", "task__owner"
+    )
     return [(fault, fault.inside) for fault in faults.annotate(inside=inside)]
 
 

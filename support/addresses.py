@@ -46,5 +46,5 @@ def ticket_of(address: str) -> int | None:
     return ticket_id if signed else None
 
 
-def _signature(ticket_id: int, secret: str | None = None) -> str:
+def _signature(ticket_id: int, secret: str | bytes | None = None) -> str:
     return salted_hmac(_PURPOSE, str(ticket_id), secret=secret, algorithm="sha256").hexdigest()[:_SIGNATURE]

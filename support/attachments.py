@@ -1,7 +1,7 @@
 """Handing out files that came with messages: never shown in the browser, only to whoever may see them."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from .models import Attachment
@@ -9,7 +9,7 @@ from .models import Attachment
 MAY_DOWNLOAD = "support.view_attachment"
 
 
-def download(request: HttpRequest, pk: int) -> HttpResponse:
+def download(request: HttpRequest, pk: int) -> FileResponse:
     """The file, to be saved: what strangers send must not run as a page of ours. 404 where none was kept."""
     if not request.user.has_perm(MAY_DOWNLOAD):
         raise PermissionDenied

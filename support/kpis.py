@@ -9,6 +9,7 @@ from agentfactory_cs.console.registry import Kpi, Scope, Words, kpis
 
 from . import figures
 from .figures import Kept, Times
+from .knowledge import kpis as _of_automatic_answers  # noqa: F401 - registers them
 
 PERMISSION = "support.view_ticket"
 

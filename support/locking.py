@@ -12,9 +12,10 @@ def locked(ticket: Ticket, *, seen: int | None = None) -> Ticket:
     """The row itself, locked to the end of the transaction, with what belongs to it.
 
     ValidationError (code `conflict`) where somebody changed it after the state `seen` (its `lock_version`). Always
-    the first lock that is taken; those of agents follow.
+    the first lock that is taken; those of agents follow. Rows that point to it (a note on a mail that failed) can be
+    added meanwhile.
     """
-    stored = Ticket.objects.select_related(*_BESIDE).select_for_update(of=("self",)).get(pk=ticket.pk)
+    stored = Ticket.objects.select_related(*_BESIDE).select_for_update(of=("self",), no_key=True).get(pk=ticket.pk)
     if seen is not None and stored.lock_version != seen:
         raise ValidationError(
             "Somebody else changed this ticket meanwhile. Look at it again; what you wrote is still here.",

@@ -10,6 +10,8 @@ from agentfactory_cs.events.services import Actor
 from . import levels, stretches
 from .changes import note_change
 from .escalating import escalate_to
+from .following import planning
+from .following.letters import withdraw
 from .levels.due import clock_seconds, open_seconds, stretches_of
 from .levels.watching import tell_what_is_due
 from .locking import locked
@@ -56,8 +58,11 @@ def move_held(ticket: Ticket, to: str, *, reason: str = "", by: Actor = None, no
         _note_resolution(ticket, now)
     if to == Status.CLOSED:
         ticket.closed_at = now
+    planning.begin(ticket, now=now)
     words = f"{was} → {ticket.get_status_display()}. {reason}".strip()
     note_change(ticket, TicketChange.Kind.STATUS, words, data={"to": to}, by=by, now=now)
+    if not (to == Status.CLOSED and ticket.resolved_at) or ticket.merged_into_id:
+        withdraw(ticket, words, now=now)
     data = {"from": was, "to": ticket.get_status_display(), "why": reason}
     tell(ticket, "support.ticket_moved", data, by=by, now=now)
 

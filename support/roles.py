@@ -18,7 +18,9 @@ _READ = (
     "view_strongwords",
     "view_article",
     "view_translation",
+    "view_articleversion",
     "view_verdict",
+    "view_automaticanswer",
     "view_cannedreply",
 )
 _WORK = (
@@ -57,6 +59,9 @@ _LEAD = (
     "change_strongwords",
     "delete_strongwords",
     "delete_cannedreply",
+    "publish_article",
+    "view_answeringsettings",
+    "change_answeringsettings",
 )
 
 grant("Viewer", "support", *_READ)

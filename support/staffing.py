@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agentfactory_cs.customers.services.checking import check_and_save
 from agentfactory_cs.events.services import Actor
 
-from .models import Agent, Area, StrongWords, Team, Ticket
+from .models import Agent, StrongWords, Team, Ticket
 from .routing import versions
 
 
@@ -29,11 +29,6 @@ def _refuse_to_close(team: Team) -> None:
         raise ValidationError({"is_active": _("The routing rules in force send tickets to it.")})
     if Ticket.objects.unsolved().filter(team=team).exists():
         raise ValidationError({"is_active": _("It has unsolved tickets: give them to another team first.")})
-
-
-def save_area(area: Area, *, by: Actor = None, now: datetime) -> Area:
-    check_and_save(area)
-    return area
 
 
 def save_agent(agent: Agent, *, by: Actor = None, now: datetime) -> Agent:

@@ -11,10 +11,12 @@ from agentfactory_cs.messaging.places import place_among
 from agentfactory_cs.messaging.tasks import ring_for_mail
 
 from . import assigning
+from .following import working
 from .inbound.fetching import fetch
 from .inbound.keeping import forget_old
 from .inbound.taking_in import read_waiting
 from .knowledge import answering, drafting, flagging
+from .levels import watching
 
 
 @shared_task
@@ -85,3 +87,16 @@ def fetch_inbound_mail() -> None:
 def forget_inbound_mail() -> None:
     """Safe to run twice because what is dropped is not there to be dropped again."""
     forget_old(now=timezone.now())
+
+
+@shared_task
+def watch_service_levels() -> None:
+    """Safe to run twice because each ticket is told of once, under its lock, in the transaction that says so."""
+    watching.watch(now=timezone.now())
+
+
+@shared_task
+def follow_up_tickets() -> None:
+    """Safe to run twice because each step is done once, under the ticket's lock, in the transaction that says so."""
+    if working.follow_up(now=timezone.now()):
+        ring_for_mail()

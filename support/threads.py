@@ -13,6 +13,9 @@ from agentfactory_cs.messaging.notices import write_to
 from .changes import note_change
 from .clocks import Stretch
 from .escalating import on_reply
+from .following import planning
+from .following.letters import withdraw
+from .letters import send_answer
 from .levels.due import open_seconds
 from .levels.watching import tell_what_is_due
 from .links import ticket_link
@@ -95,7 +98,9 @@ def answer(
     seen: int | None = None,
     now: datetime,
 ) -> Message:
-    """Answer the customer, and move the ticket on where `to_status` says so (a new one is open from then on).
+    """Answer the customer, by mail (`letters`), and move the ticket on where `to_status` says so.
+
+    A new one is open from then on.
 
     ValidationError (code `conflict`) where somebody changed it since `seen`; nothing is stored then.
     """
@@ -112,7 +117,12 @@ def answer(
     wanted = to_status or (Status.OPEN if stored.status == Status.NEW else stored.status)
     if wanted != stored.status:
         move_held(stored, wanted, reason="Answered.", by=by, now=now)
+    elif wanted == Status.PENDING:
+        # The customer has something new to answer.
+        planning.begin(stored, now=now)
+        withdraw(stored, "We wrote again.", now=now)
     settle(stored, now=now)
+    send_answer(stored, message, by=by, now=now)
     tell(stored, "support.ticket_answered", {"by": actor_label(by)}, by=by, now=now)
     return message
 

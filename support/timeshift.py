@@ -1,6 +1,11 @@
-"""Which moments of support move with the demo's clock."""
+"""Which moments of support move with the demo's clock, and what happens to tickets as the days pass."""
 
-from agentfactory_cs.timeshift import Shift, shifts
+from datetime import datetime
+
+from agentfactory_cs.timeshift import Passing, Shift, passings, shifts
+
+from .following.working import follow_up
+from .levels.watching import watch
 
 for shift in (
     Shift(
@@ -11,6 +16,9 @@ for shift in (
             "resolution_due_at",
             "next_warning_at",
             "waiting_since",
+            "pending_since",
+            "followed_at",
+            "follow_up_at",
             "created_at",
             "updated_at",
             "customer_wrote_at",
@@ -24,6 +32,7 @@ for shift in (
     Shift("support.ticketchange", ("happened_at",)),
     Shift("support.clockstretch", ("since", "until")),
     Shift("support.ticketlink", ("created_at",)),
+    Shift("support.solutionquestion", ("asked_at", "answered_at")),
     Shift("support.escalation", ("escalated_at",)),
     Shift("support.agent", ("last_assigned_at",)),
     Shift("support.article", ("created_at", "published_at", "reviewed_at")),
@@ -35,3 +44,11 @@ for shift in (
     Shift("support.inboundmail", ("received_at", "read_at")),
 ):
     shifts.register(shift)
+
+
+def pass_an_hour(now: datetime) -> None:
+    watch(now=now)
+    follow_up(now=now)
+
+
+passings.register(Passing("support.tickets", pass_an_hour, order=95))

@@ -37,6 +37,13 @@ for trigger in (
         "swap_horiz",
     ),
     Trigger(
+        "support.solution_judged",
+        "Customer said whether it was solved",
+        "Said of #{ticket} that it is {said}: {subject}",
+        {**_TICKET, "said": str, "solved": bool, "comment": str},
+        "thumbs_up_down",
+    ),
+    Trigger(
         "support.ticket_escalated",
         "Ticket escalated",
         "#{ticket} was escalated: {why}",

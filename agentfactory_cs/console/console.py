@@ -17,7 +17,7 @@ for entry in (
         80,
         "django_celery_beat.view_periodictask",
     ),
-    Entry("console.api_keys", _("API keys"), "key", "rest_apikey_changelist", "settings", 75, "rest.view_apikey"),
+    Entry("console.api_keys", _("API keys"), "key", "rest_apikey_changelist", "integrations", 75, "rest.view_apikey"),
     Entry(
         "console.lockouts",
         _("Failed log-ins"),

@@ -11,14 +11,14 @@ from .counting import capped_counts, capped_words
 from .parts import allowed
 from .registry import Entry, entries
 
-SECTIONS = (("", None), ("records", _("Records")), ("settings", _("Settings")))
+SECTIONS = (("", None), ("records", _("Records")), ("integrations", _("Integrations")), ("settings", _("Settings")))
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """What the theme draws; called once a page."""
     mine = [entry for entry in entries if allowed(request.user, entry.permission)]
     waiting = _waiting(mine, request)
-    return [
+    sections = [
         {
             "title": title,
             "collapsible": bool(title),
@@ -26,6 +26,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for section, title in SECTIONS
     ]
+    return [section for section in sections if section["items"]]
 
 
 def _waiting(mine: Iterable[Entry], request: HttpRequest) -> Mapping[str, int]:

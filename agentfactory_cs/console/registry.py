@@ -33,7 +33,7 @@ class Entry:
     title: Words
     icon: str
     view: str
-    section: Literal["", "records", "settings"] = ""
+    section: Literal["", "records", "integrations", "settings"] = ""
     order: int = 100
     permission: str | None = None
     waiting: Callable[[HttpRequest], QuerySet[Any]] | None = None

@@ -7,6 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 
 from agentfactory_cs.customers.models import Company
 
+from .enclosures import enclosed_in
 from .envelopes import own_headers
 from .models import Email
 from .unsubscribing import one_click_link
@@ -45,6 +46,8 @@ def letter(email: Email, sender: Sender) -> EmailMultiAlternatives:
         reply_to=_reply_to(email),
     )
     message.attach_alternative(email.html, "text/html")
+    for file in enclosed_in(email):
+        message.attach(file.name, file.content, file.content_type)
     # For django-anymail: what comes back in the provider's webhooks.
     message.metadata = {"email": str(email.pk)}  # type: ignore[attr-defined]
     message.tags = [email.topic_id]  # type: ignore[attr-defined]

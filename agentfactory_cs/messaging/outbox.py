@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.events.services import Actor, actor_label, actor_user, record
 
+from . import undelivered
 from .claiming import told_of
 from .headers import checked
 from .models import Email, MailTemplate
@@ -78,6 +79,7 @@ def queue(
         return None
     if not email.reader_address:
         _tell_withheld(email, by, now)
+        undelivered.tell([(email, email.reason)], now=now)
     return email
 
 
@@ -148,6 +150,18 @@ def cancel(email: Email, *, reason: str, by: Actor = None, now: datetime) -> Ema
     stored = _move(email, State.WITHHELD, _given(reason))
     _tell_withheld(stored, by, now)
     return stored
+
+
+@transaction.atomic
+def withdraw_all(*, source: str, source_id: int, reason: str, now: datetime) -> int:
+    """Do not send what this source asked for and has not gone out; how many mails that were."""
+    unsent = Email.objects.filter(source=source, source_id=source_id, state__in=(State.WAITING, State.HELD))
+    mails = list(unsent.select_related("customer", "template").select_for_update(of=("self",)).order_by("pk"))
+    for email in mails:
+        email.state, email.reason, email.claimed_at = State.WITHHELD, _given(reason), None
+        email.save(update_fields=("state", "reason", "claimed_at"))
+        _tell_withheld(email, None, now)
+    return len(mails)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from agentfactory_cs.events.services import Actor, record
 
 from . import outbox
 from .models import Email, MailTemplate, Response
+from .scales import scale
 from .timing import usual_moment, zone_of
 
 # Further ahead than this is a typing error.
@@ -82,6 +83,8 @@ def record_response(response: Response, *, by: Actor = None, now: datetime) -> R
     if response.contact and response.contact.customer_id != response.customer_id:
         raise ValidationError({"contact": "This contact belongs to another customer."})
     response.kind = response.survey.kind
+    if response.score not in (scores := scale(response.kind)):
+        raise ValidationError({"score": f"Must be from {scores[0]} to {scores[-1]}, as {response.survey.name} has it."})
     response.full_clean()
     response.save(force_insert=True)
     data = {

@@ -17,6 +17,7 @@ from playbooks import entering, services
 from playbooks.entering import BATCH, Candidate
 from playbooks.models import Playbook, PlaybookVersion, Run
 from playbooks.models.playbook import PlaybookState
+from playbooks.rules import EVENT
 
 from .dataset import DAY, grow
 from .measuring import best, timed, vacuum
@@ -33,6 +34,7 @@ _FACTS = (
     """INSERT INTO events_event (customer_id, trigger, data, by_label, happened_at, recorded_at)
     SELECT id, 'customers.signed_up', '{"tier": "pro"}', 'System', %(now)s - interval '1 hour', %(now)s
     FROM customers_customer ORDER BY id LIMIT %(entering)s""",
+    "UPDATE customers_customer SET lifecycle_stage = 'onboarding' WHERE id IN (SELECT customer_id FROM events_event)",
 )
 
 # The newest scored day is the newest whose run is done, or of which there are scores, before today.
@@ -45,7 +47,7 @@ _STATEMENTS = {
     "new_customer_onboarding": """
 SELECT e.customer_id FROM events_event e JOIN customers_customer c ON c.id = e.customer_id
 WHERE e.trigger = 'customers.signed_up' AND e.recorded_at >= %(activated)s
-  AND e.happened_at >= %(now)s - interval '2 days' AND c.lifecycle_stage <> 'churned'
+  AND e.happened_at >= %(now)s - interval '2 days' AND c.lifecycle_stage = 'onboarding'
 ORDER BY e.transaction, e.id""",
     "at_risk_intervention": f"""
 SELECT c.id FROM customers_customer c
@@ -147,10 +149,11 @@ def _by_statement(key: str) -> list[int]:
 def _named(version: PlaybookVersion) -> list[Candidate]:
     """Whom the trigger names: as the daily look asks, or as the events say whose customers are then judged."""
     condition = Condition.from_data(version.plan.entry)
-    if not condition.rows:
+    if version.plan.trigger.kind == EVENT:
         events = Event.objects.filter(trigger=version.plan.trigger.event, recorded_at__gte=NOW)
         found = [Candidate(event.customer_id, event) for event in events.order_by("transaction", "id")]
-        there = condition.judge([one.customer_id for one in found], NOW)
+        named = Customer.objects.filter(pk__in=[one.customer_id for one in found])
+        there = set(condition.narrow(named, NOW).values_list("pk", flat=True))
         return [one for one in found if one.customer_id in there]
     fitting = condition.narrow(Customer.objects.active(), NOW).order_by("pk").values_list("pk", flat=True)
     return [Candidate(customer_id) for customer_id in fitting]

@@ -177,7 +177,7 @@ class TestWhoseItIs:
     def test_one_whose_customer_came_while_its_batch_was_being_applied_is_found_by_the_sweep(
         self, named: dict[str, str], at_now: None
     ) -> None:
-        came("agent.updated", **named)
+        came("agent.updated", HOUR_AGO, **named)
         came("agent.deleted", tenant_id="", user_id="")
         deliveries.apply_waiting(now=NOW)
         # The event that explains it was read before the batch was stored: nobody hears of it.

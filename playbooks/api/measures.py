@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from .. import preview, reviewing, tasks
-from ..effect import Effect, Kept, of_playbook, verdict
+from ..effect import Effect, Kept, means, of_playbook, verdict
 from ..effect.words import headline, sentences
 from ..models import Playbook, PlaybookVersion, Preview
 from ..preview.result import Result
@@ -154,6 +154,13 @@ class EffectSerializer(serializers.Serializer[Any]):
     control = ArmSerializer(help_text="The same of those held out.")
     stayed = ArmSerializer(help_text="Of those compared, who has not churned since.")
     stayed_held_out = ArmSerializer()
+    revenue_retained = EstimateSerializer(
+        allow_null=True,
+        help_text="Of those compared who paid on entering, the mean of what each pays when its days for the goal are "
+        "over ÷ what it paid on entering.",
+    )
+    revenue_retained_held_out = EstimateSerializer(allow_null=True, help_text="The same of those held out.")
+    revenue_difference = EstimateSerializer(allow_null=True)
     verdict = serializers.ChoiceField(choices=("no_goal", "no_control", "too_few", "helps", "harms", "unclear"))
     treated_share = EstimateSerializer(allow_null=True)
     control_share = EstimateSerializer(allow_null=True)
@@ -170,6 +177,9 @@ def _effect(number: int, found: Kept | None, *, has_goal: bool) -> dict[str, Any
         **vars(effect),
         "as_of": found.as_of if found else None,
         "version": number,
+        "revenue_retained": means.estimate(effect.revenue),
+        "revenue_retained_held_out": means.estimate(effect.revenue_held_out),
+        "revenue_difference": means.gap(effect.revenue, effect.revenue_held_out),
         "verdict": judged.kind,
         "treated_share": judged.treated,
         "control_share": judged.control,

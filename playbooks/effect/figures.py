@@ -14,13 +14,16 @@ from ..mailing import SOURCE
 from ..models import Run, RunStep
 from ..models.run import RunState
 from ..words import LEFT_US
+from .means import Mean
 from .proportions import Arm
+from .revenue import retained
 
 _UNDER_WAY = Q(state__in=(RunState.RUNNING, RunState.PAUSED))
 _HELD_OUT = Q(state=RunState.HELD_OUT)
 # Whom somebody chose was not drawn: he is counted, and not compared with those held out.
 _DRAWN = Q(is_drawn=True)
 NOBODY = Arm(0, 0)
+NOTHING = Mean()
 
 
 class Median(Aggregate):
@@ -36,7 +39,8 @@ class Effect:
     `entered` are all; then `under_way`, `finished`, left by the exit condition (`exited`), because they churned, or
     stopped by hand. `treated` and `control` compare those whose days for the goal are over, entered by the trigger
     or held out; `undecided` are those, of both, whose days are not. `stayed` and `stayed_held_out` are those of
-    the same who have not churned since. `days_to_goal` is the median.
+    the same who have not churned since, `revenue` and `revenue_held_out` what they retained (`revenue.py`).
+    `days_to_goal` is the median.
     """
 
     entered: int = 0
@@ -55,16 +59,21 @@ class Effect:
     control: Arm = NOBODY
     stayed: Arm = NOBODY
     stayed_held_out: Arm = NOBODY
+    revenue: Mean = NOTHING
+    revenue_held_out: Mean = NOTHING
 
 
 def effects(version_ids: Iterable[int], now: datetime) -> Mapping[int, Effect]:
-    """By version, of those that have runs. Three queries."""
-    runs = Run.objects.filter(version__in=list(version_ids))
-    mails, tasks = _mails(runs), _tasks(runs)
-    return {
-        row["version"]: _effect(row, mails.get(row["version"], 0), tasks.get(row["version"], 0))
-        for row in _counted(runs, now)
-    }
+    """By version, of those that have runs. Four queries."""
+    ids = list(version_ids)
+    runs = Run.objects.filter(version__in=ids)
+    mails, tasks, revenue = _mails(runs), _tasks(runs), retained(ids, now)
+    found = {}
+    for row in _counted(runs, now):
+        pk = row["version"]
+        paid = revenue.get((pk, False), NOTHING), revenue.get((pk, True), NOTHING)
+        found[pk] = _effect(row, mails.get(pk, 0), tasks.get(pk, 0), paid)
+    return found
 
 
 def _counted(runs: Any, now: datetime) -> Iterable[Mapping[str, Any]]:
@@ -97,7 +106,7 @@ def _counted(runs: Any, now: datetime) -> Iterable[Mapping[str, Any]]:
     )
 
 
-def _effect(row: Mapping[str, Any], mails: int, tasks: int) -> Effect:
+def _effect(row: Mapping[str, Any], mails: int, tasks: int, revenue: tuple[Mean, Mean]) -> Effect:
     plain = (
         "entered",
         "under_way",
@@ -118,6 +127,8 @@ def _effect(row: Mapping[str, Any], mails: int, tasks: int) -> Effect:
         control=Arm(row["control_reached"], row["control"]),
         stayed=Arm(row["treated_stayed"], row["treated"]),
         stayed_held_out=Arm(row["control_stayed"], row["control"]),
+        revenue=revenue[0],
+        revenue_held_out=revenue[1],
     )
 
 

@@ -1,6 +1,6 @@
 """The effect of versions, counted once an hour and kept: a page reads a row, however many runs there are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,6 @@ from django.db.models import Exists, OuterRef
 
 from ..models import Measurement, Playbook, PlaybookVersion, Run
 from .figures import Effect, effects
-from .proportions import Arm
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,9 @@ def of_playbook(playbook: Playbook) -> list[tuple[int, Kept | None]]:
 
 def _effect(figures: Mapping[str, Any]) -> Effect:
     """What was not counted then has its default."""
-    known = {one.name for one in fields(Effect)}
-    return Effect(**{name: _figure(value) for name, value in figures.items() if name in known})
+    kinds = {one.name: type(one.default) for one in fields(Effect)}
+    return Effect(**{name: _figure(value, kinds[name]) for name, value in figures.items() if name in kinds})
 
 
-def _figure(value: Any) -> Any:
-    return Arm(**value) if isinstance(value, dict) else value
+def _figure(value: Any, kind: Callable[..., Any]) -> Any:
+    return kind(**value) if isinstance(value, dict) else value

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from agentfactory_cs.console.templatetags.console import figure, signed
 
 from .figures import Effect
+from .means import estimate, gap
 from .proportions import Estimate
 from .verdicts import LEAST, Kind, Verdict
 
@@ -73,7 +74,32 @@ def sentences(effect: Effect, verdict: Verdict) -> list[str]:
         said.append(words % {"n": figure(effect.undecided)})
     if effect.stayed.size and effect.stayed_held_out.size:
         said.append(_stayed(effect))
+    if revenue := _revenue(effect):
+        said.append(revenue)
     return said
+
+
+def _revenue(effect: Effect) -> str:
+    """What they still pay; "" where too few on either side paid on entering."""
+    with_it, without = estimate(effect.revenue), estimate(effect.revenue_held_out)
+    apart = gap(effect.revenue, effect.revenue_held_out)
+    enough = min(effect.revenue.size, effect.revenue_held_out.size) >= LEAST
+    if not enough or with_it is None or without is None or apart is None:
+        return ""
+    told = {
+        "value": percent(with_it.value),
+        "span": interval(with_it),
+        "held_out": percent(without.value),
+        "span_held_out": interval(without),
+        "points": points(apart),
+    }
+    return (
+        _(
+            "Revenue retained: with it customers pay %(value)s (%(span)s) of what they paid on entering, held out "
+            "%(held_out)s (%(span_held_out)s): %(points)s, the span of 95 %%."
+        )
+        % told
+    )
 
 
 def underpowered(verdict: Verdict) -> str:

@@ -150,7 +150,7 @@ def test_effects_take_as_many_queries_for_many_versions_as_for_one(django_assert
     enter(3)
     ids = [playbook.versions.get().pk for playbook in playbooks]
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(effects(ids, NOW)) == 5
 
 

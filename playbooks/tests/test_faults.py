@@ -228,4 +228,4 @@ def test_the_page_says_which_version_cannot_go_on_and_how_many_stand_still(
     page = console.get(reverse("admin:playbooks_playbook_change", args=(playbook.pk,))).content.decode()
 
     assert "Version 1 cannot go on" in page
-    assert "1 run stands still" in page
+    assert "1 run goes by it and stands still where it is asked" in page

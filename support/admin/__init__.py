@@ -1,5 +1,5 @@
 """Support in the console."""
 
-from . import desk, hours, inbound, promises, routing, tickets
+from . import answering, articles, desk, hours, inbound, promises, replies, routing, tickets
 
-__all__ = ["desk", "hours", "inbound", "promises", "routing", "tickets"]
+__all__ = ["answering", "articles", "desk", "hours", "inbound", "promises", "replies", "routing", "tickets"]

@@ -19,10 +19,11 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from agentfactory_cs.console.saving import ServiceAdmin
+from agentfactory_cs.console.templatetags.console import when
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.queries import staff
 
-from .. import assigning, staffing
+from .. import assigning, hours, staffing
 from ..models import Agent, Area, StrongWords, Team, Ticket
 from ..tasks import ring_for_tickets
 
@@ -90,7 +91,7 @@ def _here() -> Q:
 @admin.register(Agent)
 class AgentAdmin(ServiceAdmin):
     service = staticmethod(staffing.save_agent)
-    list_display = ("show_name", "show_here", "show_load", "show_teams", "show_languages", "last_assigned_at")
+    list_display = ("show_name", "show_here", "show_load", "show_teams", "show_languages", "show_assigned")
     list_filter = (("teams", RelatedDropdownFilter), ("is_present", BooleanRadioFilter))
     list_filter_submit = True
     list_select_related = ("user__staff_profile",)
@@ -99,6 +100,10 @@ class AgentAdmin(ServiceAdmin):
     ordering = ("user__username",)
     actions = ("be_present", "be_absent", "hand_over")
     filter_horizontal = ("teams",)
+
+    class Media:
+        css = {"all": ("support/routing.css",)}
+
     fieldsets = (
         (None, {"fields": ("user", "teams")}),
         (
@@ -138,15 +143,17 @@ class AgentAdmin(ServiceAdmin):
 
     @display(description=_("Open tickets, of how many at most"), ordering="load")
     def show_load(self, agent: Any) -> str:
-        fill = min(100 * agent.load // agent.capacity, 100)
-        mood = " af-bar-bad" if agent.load >= agent.capacity else ""
         return format_html(
-            '<span class="sr-load"><span class="af-bar{}"><span class="af-bar-fill" style="width: {}%"></span></span>'
+            '<span class="sr-load"><span class="af-bar"><span class="af-bar-fill {}" style="width: {}%"></span></span>'
             "{}</span>",
-            mood,
-            fill,
+            "sr-full" if agent.load >= agent.capacity else "",
+            min(100 * agent.load // agent.capacity, 100),
             _now("%(load)s of %(capacity)s") % {"load": agent.load, "capacity": agent.capacity},
         )
+
+    @display(description=_("Last given a ticket"), ordering="last_assigned_at")
+    def show_assigned(self, agent: Agent) -> str:
+        return when(agent.last_assigned_at)
 
     @display(description=_("Teams"))
     def show_teams(self, agent: Agent) -> str:
@@ -201,7 +208,7 @@ def handed_words(handed: assigning.Handed) -> str:
 class AreaAdmin(ServiceAdmin):
     """Areas are retired, not deleted: tickets and articles keep naming them."""
 
-    service = staticmethod(staffing.save_area)
+    service = staticmethod(hours.save_area)
     list_display = ("name", "key", "show_tickets", "is_active")
     search_fields = ("name", "key")
     fields = (("name", "key"), "is_active")

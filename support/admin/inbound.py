@@ -74,9 +74,6 @@ class WhichMail(TabFilter):
         states = self.states.get(self.value())
         return queryset.filter(state__in=states) if states else queryset
 
-    def words(self) -> Words:
-        return _("newest first")
-
 
 @dataclass(frozen=True)
 class Verb:
@@ -156,7 +153,8 @@ class InboundMailAdmin(ReadOnlyAdmin):
 
     @display(description=_("State"), label=COLOURS)
     def show_state(self, mail: InboundMail) -> tuple[str, str]:
-        return mail.state, mail.get_state_display()
+        short = _now("Held") if mail.state == State.THROTTLED else mail.get_state_display()
+        return mail.state, short
 
     @display(description=_("Why"))
     def why(self, mail: InboundMail) -> str:
@@ -172,8 +170,8 @@ class InboundMailAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Let in"), permissions=["decide"])
     def let_in(self, request: HttpRequest, queryset: QuerySet[InboundMail]) -> None:
         """Those that were held, in the order they came; what failed or was filed is decided one by one."""
-        count, refused = 0, list[str]()
-        for mail in queryset.filter(state=State.THROTTLED).order_by("pk"):
+        count, refused, chosen = 0, list[str](), list(queryset.order_by("pk"))
+        for mail in (one for one in chosen if one.state == State.THROTTLED):
             try:
                 deciding.let_in(mail, by=request.user, now=timezone.now())
             except ValidationError as refusal:
@@ -181,7 +179,7 @@ class InboundMailAdmin(ReadOnlyAdmin):
             else:
                 count += 1
         words = ngettext("%(n)s mail is let in", "%(n)s mails are let in", count) % {"n": count}
-        if left := len(queryset) - count:
+        if left := len(chosen) - count:
             words += ", " + ngettext("%(n)s needs a look of its own", "%(n)s need a look each", left) % {"n": left}
         messages.success(request, f"{words}. {' '.join(dict.fromkeys(refused))}".strip())
 

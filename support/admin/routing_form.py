@@ -56,7 +56,7 @@ class RuleForm(forms.Form):
     gives_way = forms.BooleanField(label=_("only what no rule before has said"), required=False)
     priority = _choice(_("Priority"), [("", _("as it is")), *_named(rules.PRIORITIES)])
     add_tags = _words(_("Tags"), 400, placeholder=_("none"))
-    escalate = _words(_("Escalate, because"), rules.MAX_WORDS, placeholder=_("do not escalate"))
+    escalate = _words(_("Escalate"), rules.MAX_WORDS, placeholder=_("no, or why, in a sentence"))
 
     def __init__(self, *args: Any, teams: Sequence[tuple[str, str]], areas: Sequence[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 
 from .. import threads, viewing
-from ..following import since
+from ..newness import since
 from ..models import Ticket
 from ..writing import File, Written
 from .at_ticket import MAY_WRITE, AtTicket, seen_by, ticket_page

@@ -1,6 +1,6 @@
-"""Support over REST: tickets and their threads, what was promised, opening hours, areas."""
+"""Support over REST: tickets and threads, promises, opening hours, areas, who answers, routing, articles."""
 
-from . import courses, desk, files, messages, metrics, policy, tickets
+from . import articles, courses, desk, files, messages, metrics, policy, routing, teams, tickets
 
 urlpatterns = [
     *tickets.urlpatterns,
@@ -10,4 +10,7 @@ urlpatterns = [
     *policy.urlpatterns,
     *metrics.urlpatterns,
     *desk.urlpatterns,
+    *teams.urlpatterns,
+    *routing.urlpatterns,
+    *articles.urlpatterns,
 ]

@@ -82,7 +82,7 @@ def tickets_of_messages(message_ids: tuple[str, ...]) -> dict[str, int]:
     by_pk = {pk: ticket for pk, _message_id, ticket in rows}
     found = {message_id: ticket for _pk, message_id, ticket in rows if message_id}
     for message_id, source, source_id in sent:
-        ticket = by_pk.get(source_id) if source == OF_MESSAGE else source_id
+        ticket = by_pk.get(source_id or 0) if source == OF_MESSAGE else source_id
         if ticket:
             found.setdefault(message_id, ticket)
     return found

@@ -28,7 +28,7 @@ class Fetched:
     trouble: str = ""
 
 
-class _AsItCame(MailMessage):  # type: ignore[misc]
+class _AsItCame(MailMessage):
     """The bytes and the number of a mail; it is read later, by us."""
 
     def __init__(self, fetch_data: list[object]) -> None:
@@ -72,6 +72,7 @@ def _wanted(there: BaseMailBox, done_folder: str) -> list[str]:
 
 def _fetch_one(there: BaseMailBox, uid: str, done_folder: str, done: Fetched, now: datetime) -> None:
     for mail in there.fetch(AND(uid=uid), mark_seen=False):
+        assert isinstance(mail, _AsItCame)
         try:
             _row, is_new = keep(mail.raw, now=now)
         except ValidationError:

@@ -51,7 +51,17 @@ def _trailing_quotation(lines: list[str]) -> int:
         place -= 1
     while place < len(lines) and not lines[place].strip():
         place += 1
-    return place
+    return place - _says_who_wrote(lines[:place]) if place < len(lines) else place
+
+
+def _says_who_wrote(lines: list[str]) -> int:
+    """How many lines at the end introduce what is quoted below, in a language nobody has patterns for."""
+    above = next((place for place in range(len(lines) - 1, -1, -1) if lines[place].strip()), None)
+    if above is None:
+        return 0
+    line = lines[above].strip()
+    introduces = line.endswith((":", "：")) and ("@" in line or sum(one.isdigit() for one in line) > 2)
+    return len(lines) - above if introduces else 0
 
 
 def _below(lines: list[str]) -> tuple[str, str] | None:

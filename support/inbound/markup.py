@@ -41,6 +41,7 @@ def clean(html: str) -> str:
     return nh3.clean(
         html,
         tags=_TAGS,
+        clean_content_tags={"script", "style", "title"},
         attributes=_ATTRIBUTES,
         attribute_filter=_attribute,
         url_schemes=_SCHEMES,

@@ -44,7 +44,8 @@ def make_something_of(mail: InboundMail, raw: bytes, *, by_hand: bool, as_new: b
     letter = letter_of(parsed)
     ours = _ours(letter)
     judgement = classify(letter, parsed, ours)
-    _describe(mail, letter, judgement, ours)
+    mail.kind = judgement.kind
+    describe(mail, letter)
     if by_hand:
         return _let_in(mail, letter, quiet=judgement.kind != ORDINARY or judgement.is_quiet, as_new=as_new, now=now)
     if judgement.kind == COMPLAINT:
@@ -67,9 +68,10 @@ def _ours(letter: Letter) -> Ours:
     return Ours(addresses, {letter.message_id} if known else ())
 
 
-def _describe(mail: InboundMail, letter: Letter, judgement: Judgement, ours: Ours) -> None:
-    to_us = (one for one in letter.recipients if one in ours.addresses or ticket_of(one))
-    mail.kind = judgement.kind
+def describe(mail: InboundMail, letter: Letter) -> None:
+    """Who wrote to whom about what, on the row, unsaved."""
+    ours = our_addresses()
+    to_us = (one for one in letter.recipients if one in ours or ticket_of(one))
     mail.sender = letter.sender or letter.header("from")[:320]
     mail.recipient = next(to_us, next(iter(letter.recipients), ""))[:320]
     mail.subject = letter.subject[:250]

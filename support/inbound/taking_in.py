@@ -5,6 +5,7 @@ a person, with the reason.
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from django.db.models import F
 
 from ..models import InboundMail
 from .letter import Unreadable
-from .meaning import Outcome, make_something_of
+from .meaning import Outcome, describe, make_something_of
+from .reading import read
 
 # Reading it was begun so often and never ended: it stops its worker.
 MOST_ATTEMPTS = 5
@@ -69,8 +71,8 @@ def take_in(mail: InboundMail, *, by_hand: bool = False, as_new: bool = False, n
     `by_hand`: a person says that it is one to be answered. `as_new`: a ticket of its own. Raises Unreadable.
     """
     raw = bytes(mail.raw or b"")
-    if len(raw) > settings.INBOUND_MAX_MB * 1024 * 1024:
-        megabytes = f"{len(raw) / 1024 / 1024:.0f}"
+    if len(raw) > settings.INBOUND_MAX_MB * 1_000_000:
+        megabytes = f"{len(raw) / 1_000_000:.1f}"
         raise Unreadable(f"It has {megabytes} MB; at most {settings.INBOUND_MAX_MB} are taken (INBOUND_MAX_MB).")
     outcome = make_something_of(mail, raw, by_hand=by_hand, as_new=as_new, now=now)
     mail.state, mail.because, mail.message, mail.read_at = outcome.state, outcome.because[:400], outcome.message, now
@@ -79,6 +81,12 @@ def take_in(mail: InboundMail, *, by_hand: bool = False, as_new: bool = False, n
 
 
 def _fail(pk: int, words: str, now: datetime) -> None:
-    because = words.replace("\0", "")[:400] or "Nobody knows why."
-    waiting = InboundMail.objects.filter(pk=pk, state=State.WAITING)
-    waiting.update(state=State.FAILED, because=because, read_at=now)
+    """What can be told of it is, so that a person finds it in the list."""
+    mail = InboundMail.objects.filter(pk=pk, state=State.WAITING).first()
+    if mail is None:
+        return
+    with suppress(Unreadable):
+        describe(mail, read(bytes(mail.raw or b"")))
+    mail.state, mail.read_at = State.FAILED, now
+    mail.because = words.replace("\0", "")[:400] or "Nobody knows why."
+    mail.save(update_fields=("state", "because", "read_at", "sender", "recipient", "subject"))

@@ -76,4 +76,5 @@ def _by_area(said: Iterable[Translation]) -> list[tuple[Area | None, list[Listed
 
 def _listed(said: Translation) -> Listed:
     kind = said.article.get_kind_display()
-    return Listed(said.title, summary(said.begins), kind, said.language, article_path(said))
+    begins: str = said.begins  # type: ignore[attr-defined]  # annotated by `listed`
+    return Listed(said.title, summary(begins), kind, said.language, article_path(said))

@@ -137,8 +137,9 @@ def find(
     if mended:
         found = _run({**asked, "mended_languages": [one[0] for one in mended], "mended": [one[2] for one in mended]})
     best = sorted(found.values(), key=lambda one: (-one.confidence, -one.rank, one.article_id))[:limit]
+    meant = " ".join(one[2] for one in mended)
     instead = tuple(dict.fromkeys((typed, meant) for _, typed, meant in mended))
-    return [replace(match, mended=instead) for match in _shown(best, languages, f"{title} {text}")]
+    return [replace(match, mended=instead) for match in _shown(best, languages, f"{title} {text} {meant}")]
 
 
 def reading_order(language: str) -> list[str]:

@@ -76,7 +76,7 @@ def canned_replies(ticket: Ticket, words: str = "", *, limit: int = 20) -> list[
 def fill(reply: CannedReply, ticket: Ticket, *, by: Actor, now: datetime) -> Filled:
     """The reply's text for a ticket's customer."""
     try:
-        return Filled(reply, fill_plain(reply.text, reply.language, _data(ticket, by, now)))
+        return Filled(reply, fill_plain(reply.text, reply.language, _data(ticket, by, now)).strip())
     except (CannotRender, TemplateSyntaxError) as hole:
         return Filled(reply, "", str(hole))
 

@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('is_on', models.BooleanField(default=True, help_text='Off: nobody gets an acknowledgement; every ticket says so.', verbose_name='answer automatically')),
-                ('threshold_percent', models.PositiveSmallIntegerField(default=60, help_text='Articles are sent from this confidence on, 0 to 100; below it, a plain acknowledgement goes out.', validators=[django.core.validators.MaxValueValidator(100)])),
+                ('threshold_percent', models.PositiveSmallIntegerField(default=60, help_text='The confidence from which on, 0 to 100; below it, a plain acknowledgement goes out.', validators=[django.core.validators.MaxValueValidator(100)], verbose_name='send articles from (%)')),
                 ('drafts_a_day', models.PositiveSmallIntegerField(default=10, help_text='Drafts made of solved tickets that no article covered, at most; 0: none.')),
             ],
             options={

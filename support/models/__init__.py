@@ -3,6 +3,7 @@
 from .answers import AnsweringSettings, AutomaticAnswer, OfferedArticle
 from .course import ClockStretch, Escalation, TicketChange, TicketLink, Viewing
 from .desk import Agent, Area, BusinessCalendar, OwnDay, Team
+from .following import SolutionQuestion
 from .inbound import InboundMail
 from .knowledge import Article, ArticleVersion, CannedReply, Translation, Verdict, Word
 from .policies import RoutingVersion, ServiceVersion
@@ -28,6 +29,7 @@ __all__ = [
     "OwnDay",
     "RoutingVersion",
     "ServiceVersion",
+    "SolutionQuestion",
     "StrongWords",
     "Team",
     "Ticket",

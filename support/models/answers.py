@@ -87,9 +87,10 @@ class AnsweringSettings(models.Model):
         "answer automatically", default=True, help_text="Off: nobody gets an acknowledgement; every ticket says so."
     )
     threshold_percent = models.PositiveSmallIntegerField(
+        "send articles from (%)",
         default=60,
         validators=[MaxValueValidator(100)],
-        help_text="Articles are sent from this confidence on, 0 to 100; below it, a plain acknowledgement goes out.",
+        help_text="The confidence from which on, 0 to 100; below it, a plain acknowledgement goes out.",
     )
     drafts_a_day = models.PositiveSmallIntegerField(
         default=10, help_text="Drafts made of solved tickets that no article covered, at most; 0: none."

@@ -23,7 +23,7 @@ class TicketChangeKind(models.TextChoices):
     NOT_ANSWERED = "not_answered", "No automatic answer"
     MERGED = "merged", "Merged"
     SPLIT = "split", "Split off"
-    REMINDED = "reminded", "Reminded"
+    REMINDED = "reminded", "Followed up"
 
 
 class TicketChange(models.Model):

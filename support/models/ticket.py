@@ -73,8 +73,8 @@ class Ticket(models.Model):
     names the one it went into.
 
     The due times are computed by `levels` whenever something changes that they hang on, never on reading. Each is
-    empty while its clock stands and once it is met (`first_response_at`, `resolved_at`). `lock_version` counts
-    changes by people: two never overwrite each other.
+    empty while its clock stands and once it is met (`first_response_at`, `resolved_at`). What follows by itself
+    (`follow_up_at`) is planned by `following`. `lock_version` counts changes by people: two never overwrite each other.
     """
 
     Severity = Severity
@@ -162,6 +162,16 @@ class Ticket(models.Model):
         null=True, blank=True, help_text="Time to the resolution round the clock, without waiting for the customer."
     )
 
+    pending_since = models.DateTimeField(null=True, blank=True, help_text="Since when we wait for the customer.")
+    followed = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="Which steps of following up were done since it came into its state, such as reminder.",
+    )
+    followed_at = models.DateTimeField(null=True, blank=True, help_text="The last of them.")
+    follow_up_at = models.DateTimeField(null=True, blank=True, help_text="When the next is due.")
+
     lock_version = models.PositiveIntegerField(default=0)
     reopened = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -197,6 +207,10 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(status="closed") | models.Q(closed_at__isnull=False),
                 name="ticket_closed_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="pending") | models.Q(pending_since__isnull=True),
+                name="ticket_not_pending_has_no_since",
             ),
             models.CheckConstraint(
                 condition=models.Q(merged_into__isnull=True) | models.Q(status="closed"), name="ticket_merged_is_closed"
@@ -235,6 +249,10 @@ class Ticket(models.Model):
             # What is breached next, and whose warning is due.
             models.Index(
                 fields=("next_warning_at",), condition=models.Q(next_warning_at__isnull=False), name="ticket_warning"
+            ),
+            # What follows by itself.
+            models.Index(
+                fields=("follow_up_at",), condition=models.Q(follow_up_at__isnull=False), name="ticket_follow_up"
             ),
             models.Index(fields=("customer", "-id"), name="ticket_of_customer"),
             models.Index(fields=("contact",), condition=models.Q(contact__isnull=False), name="ticket_of_contact"),

@@ -63,7 +63,7 @@ def then_words(rule: Rule, names: Names) -> str:
     if rule.add_tags:
         said.append(_("tagged %(tags)s") % {"tags": ", ".join(rule.add_tags)})
     if rule.escalate:
-        said.append(_("escalated: %(why)s") % {"why": rule.escalate})
+        said.append(_("escalated: %(why)s") % {"why": rule.escalate.rstrip(".")})
     return ", ".join(said)
 
 

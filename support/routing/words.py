@@ -17,7 +17,7 @@ _CONDITION = {
     "languages": gettext_lazy("the language"),
 }
 _WITHHELD = {
-    "gives_way": gettext_lazy("it gives way: a rule before has given it"),
+    "gives_way": gettext_lazy("a rule before has given one"),
     "chosen": gettext_lazy("the team was chosen before"),
     "gone": gettext_lazy("there is no such team at work"),
 }
@@ -107,5 +107,5 @@ def _given(given: Mapping[str, Any], teams: Mapping[str, str]) -> str:
 
 
 def _withheld(withheld: Mapping[str, str]) -> list[str]:
-    what = {"team": _("No team from it"), "priority": _("No priority from it")}
+    what = {"team": _("Its team does not count"), "priority": _("Its priority does not count")}
     return [f"{what[name]}: {_WITHHELD[why]}." for name, why in withheld.items()]

@@ -49,8 +49,8 @@ class MailServer:
     def _listen_in(self, writer: asyncio.StreamWriter) -> None:
         write = writer.write
 
-        def or_die(data: bytes) -> None:
-            self._mails_sent += b"\r\nMessage-ID:" in data
+        def or_die(data: bytes | bytearray | memoryview) -> None:
+            self._mails_sent += b"\r\nMessage-ID:" in bytes(data)
             if self.lasts_for is None or self._mails_sent <= self.lasts_for:
                 write(data)
             elif not writer.transport.is_closing():

@@ -98,6 +98,7 @@ def test_a_reply_address_made_with_the_last_secret_still_holds(ticket: Ticket, s
 )
 @pytest.mark.parametrize("sender", ["ada@customer.example", "ADA@Customer.Example", "colleague@customer.example"])
 def test_who_has_part_in_the_ticket_answers_in_its_thread(ticket: Ticket, headers: dict[str, str], sender: str) -> None:
+    assert ticket.customer is not None
     make_contact(ticket.customer, email="colleague@customer.example")
 
     told = {name: value.replace("{pk}", str(ticket.pk)) for name, value in headers.items()}

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.db.models.functions import Upper
 
-_TAKEN = "There is a segment of this name already."
+TAKEN = "There is a segment of this name already."
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):
@@ -43,13 +43,13 @@ class Segment(models.Model):
         constraints = (
             models.CheckConstraint(condition=~models.Q(name=""), name="segment_has_a_name"),
             models.UniqueConstraint(
-                "owner", Upper("name"), name="segment_name_once_a_person", violation_error_message=_TAKEN
+                "owner", Upper("name"), name="segment_name_once_a_person", violation_error_message=TAKEN
             ),
             models.UniqueConstraint(
                 Upper("name"),
                 condition=models.Q(owner__isnull=True),
                 name="segment_name_once_for_everybody",
-                violation_error_message=_TAKEN,
+                violation_error_message=TAKEN,
             ),
         )
 

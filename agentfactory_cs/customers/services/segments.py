@@ -9,6 +9,7 @@ from agentfactory_cs.events.services import Actor, actor_user
 
 from ..conditions import BadCondition, Condition
 from ..models import Segment
+from ..models.segment import TAKEN
 from .checking import check_and_save
 
 
@@ -25,7 +26,11 @@ def save_segment(segment: Segment, *, by: Actor = None, now: datetime) -> Segmen
         raise ValidationError({"condition": str(error)}) from None
     if not condition.rows:
         raise ValidationError({"condition": "Say in at least one row whom it is about."})
-    check_and_save(segment)
+    try:
+        check_and_save(segment)
+    except ValidationError as error:
+        # The constraints look at the owner as well, so that none of them is of one field for Django.
+        raise ValidationError({"name": TAKEN}) if TAKEN in error.messages else error from error
     return segment
 
 

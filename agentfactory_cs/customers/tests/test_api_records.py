@@ -277,6 +277,7 @@ class TestSurveyResponses:
         response = api.post("survey-responses/", {"customer": make_customer().pk, "kind": kind, "score": score})
 
         assert response.status_code == 400
+        assert set(errors_of(response)) == {"score"}
 
 
 class TestEvents:

@@ -296,6 +296,23 @@ class TestRest:
         assert errors_of(answer) == {"condition": "invalid"}
         assert "condition.rows.0.operator: must be one of" in answer.json()["errors"][0]["detail"]
 
+    def test_a_word_that_no_text_can_hold_is_refused_by_place(self, api: ApiClient) -> None:
+        answer = api.post("segments/", {"name": "X", "condition": rows(("customers.tags", "has", ["a\0b"]))})
+
+        assert answer.status_code == 400
+        assert errors_of(answer) == {"condition": "invalid"}
+        assert "condition.rows.0.value: must not hold null characters" in answer.json()["errors"][0]["detail"]
+
+    @pytest.mark.parametrize("of_somebody", [True, False], ids=["a person's", "everybody's"])
+    def test_a_name_that_is_taken_clashes_by_field(self, api: ApiClient, of_somebody: bool) -> None:
+        owner = make_member("CSM") if of_somebody else None
+        make_segment("Pro ones", owner=owner)
+
+        answer = api.post("segments/", {"name": "pro ONES", "condition": PRO, "owner": owner and owner.username})
+
+        assert answer.status_code == 409
+        assert errors_of(answer) == {"name": "unique"}
+
     def test_the_customers_of_one_are_listed(self, api: ApiClient) -> None:
         pro = make_customer(tier="pro")
         make_customer(tier="free")

@@ -21,12 +21,18 @@ from . import services
 
 
 class _Strict(serializers.ModelSerializer):
-    """Refuses names it does not know, which are mostly typing errors."""
+    """Refuses names it does not know, which are mostly typing errors; with all else that is wrong."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
-            raise serializers.ValidationError(dict.fromkeys(sorted(unknown), "There is no such field."))
-        return super().to_internal_value(data)
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        wrong: dict[str, Any] = {name: ["There is no such field."] for name in unknown}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**wrong, **error.detail}) if wrong else error from None
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return values
 
 
 @extend_schema_serializer(component_name="Webhook")
@@ -37,6 +43,15 @@ class WebhookSerializer(_Strict):
         max_length=200,
         help_text="The kinds of event it gets, such as customers.tier_changed; empty: all.",
     )
+
+    def validate_address(self, address: str) -> str:
+        # Here as well as in the service, so that whatever is wrong is said at once.
+        services.check_address(address)
+        return address
+
+    def validate_triggers(self, keys: list[str]) -> list[str]:
+        services.check_triggers(keys)
+        return keys
 
     class Meta:
         model = WebhookEndpoint

@@ -1,5 +1,6 @@
 """What people do with webhooks: make, change, rotate, switch off and on, test, send again."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -25,22 +26,38 @@ def save_endpoint(endpoint: WebhookEndpoint, *, by: Actor = None, now: datetime)
     if endpoint.pk is None:
         endpoint.created_at, endpoint.created_by = now, actor_user(by)
     endpoint.full_clean()
-    if unknown := sorted(key for key in endpoint.triggers if key not in triggers):
-        raise ValidationError({"triggers": f"There is no event “{unknown[0]}”."})
+    _check(endpoint)
     is_new = endpoint.pk is None
-    _check_address(endpoint.address)
     # Asking for the address takes time: what became of secret and state meanwhile stays.
     endpoint.save(update_fields=None if is_new else ("address", "description", "triggers"))
     return endpoint
 
 
-def _check_address(address: str) -> None:
+def _check(endpoint: WebhookEndpoint) -> None:
+    wrong: dict[str, ValidationError] = {}
+    for name, check in (("address", check_address), ("triggers", check_triggers)):
+        try:
+            check(getattr(endpoint, name))
+        except ValidationError as error:
+            wrong[name] = error
+    if wrong:
+        raise ValidationError(wrong)
+
+
+def check_triggers(keys: Iterable[str]) -> None:
+    """ValidationError for an event there is not."""
+    if unknown := sorted(key for key in keys if key not in triggers):
+        raise ValidationError(f"There is no event “{unknown[0]}”.")
+
+
+def check_address(address: str) -> None:
+    """ValidationError for one that we do not post to, or that leads nowhere. Asks the name server."""
     try:
         place_of(address)
     except Forbidden as refusal:
-        raise ValidationError({"address": str(refusal)}) from None
+        raise ValidationError(str(refusal)) from None
     except (OSError, UnicodeError):
-        raise ValidationError({"address": "The name in this address leads nowhere: it is not known."}) from None
+        raise ValidationError("The name in this address leads nowhere: it is not known.") from None
 
 
 def remove_endpoint(endpoint: WebhookEndpoint, *, by: Actor = None, now: datetime) -> None:

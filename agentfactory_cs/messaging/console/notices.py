@@ -20,8 +20,8 @@ entries.register(
         _("Slack channels"),
         "tag",
         "messaging_slackchannel_changelist",
-        "settings",
-        62,
+        "integrations",
+        78,
         "messaging.view_slackchannel",
     )
 )

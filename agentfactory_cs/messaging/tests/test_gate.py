@@ -251,7 +251,7 @@ def test_at_night_automatic_mail_waits_for_the_readers_morning(
 ) -> None:
     email = make_email()
     Company.objects.update_or_create(pk=1, defaults={"time_zone": companys})
-    Customer.objects.filter(pk=email.customer_id).update(time_zone=customers)
+    Customer.objects.filter(emails=email).update(time_zone=customers)
     Contact.objects.filter(emails=email).update(time_zone=contacts)
 
     _deliver(email)

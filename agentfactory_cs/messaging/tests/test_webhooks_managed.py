@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client, override_settings
 
-from agentfactory_cs.customers.tests.clients import ApiClient
+from agentfactory_cs.customers.tests.clients import ApiClient, errors_of
 from agentfactory_cs.customers.tests.factories import NOW, make_member
 from agentfactory_cs.events.models import WebhookDelivery, WebhookEndpoint
 from agentfactory_cs.events.webhooks import services
@@ -166,8 +166,8 @@ def test_over_rest_a_webhook_is_made_changed_and_removed(api: ApiClient, receive
     ("values", "field", "words"),
     [
         ({"address": "https://nowhere.invalid/"}, "address", "leads nowhere"),
-        ({"address": "https://example.com/", "triggers": ["no.such"]}, "triggers", "There is no event"),
-        ({"address": "https://example.com/", "secret": "mine"}, "secret", "There is no such field."),
+        ({"address": "http://localhost:9/", "triggers": ["no.such"]}, "triggers", "There is no event"),
+        ({"address": "http://localhost:9/", "secret": "mine"}, "secret", "There is no such field."),
         ({}, "address", "required"),
     ],
 )
@@ -180,6 +180,13 @@ def test_over_rest_what_does_not_fit_names_field_and_reason(
     assert [(error["attr"].split(".")[0], words in error["detail"]) for error in answer.json()["errors"]] == [
         (field, True)
     ]
+
+
+def test_over_rest_all_that_is_wrong_is_said_at_once(api: ApiClient) -> None:
+    answer = api.post("webhooks/", {"address": "https://nowhere.invalid/", "triggers": ["no.such"], "colour": "red"})
+
+    assert answer.status_code == 400
+    assert set(errors_of(answer)) == {"address", "triggers", "description", "colour"}
 
 
 def test_over_rest_messages_are_read_and_sent_again(api: ApiClient, receiver: Receiver) -> None:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0005_segments'),
-        ('support', '0006_tickets_by_what_is_due'),
+        ('support', '0007_tickets_by_what_is_due'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

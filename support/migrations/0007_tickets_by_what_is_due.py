@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0005_segments"),
-        ("support", "0005_inbound_attempts"),
+        ("support", "0006_what_follows_by_itself"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
