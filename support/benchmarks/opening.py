@@ -59,7 +59,7 @@ def _ours(header: str) -> Post:
         return {
             "subject": f"Agents stop answering at night, {turn}",
             "text": _TEXT * 3,
-            "customer_external_id": f"bench-{1 + turn % 100}",
+            "customer_external_id": f"bench-{1 + turn % 2}",
             "area": "agents",
             "severity": "normal",
             "tags": ["night"],
@@ -73,7 +73,7 @@ def _bare(header: str) -> Post:
     row = _row()
 
     def body(turn: int) -> dict[str, Any]:
-        return {**row, "subject": f"Agents stop answering at night, {turn}", "customer": 1 + turn % 100}
+        return {**row, "subject": f"Agents stop answering at night, {turn}", "customer": 1 + turn % 2}
 
     return _posting(header, bare.ADDRESS, body)
 

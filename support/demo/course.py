@@ -8,6 +8,8 @@ from agentfactory_cs.customers.demo import Telling
 from agentfactory_cs.customers.models import Contact
 
 from ..clocks import Calendar, Stretch, elapsed
+from ..following import planning
+from ..following.rules import Step
 from ..levels import Targets
 from ..levels.due import clock_seconds, targets_of
 from ..models import Area, Message, ServiceVersion, Ticket
@@ -48,6 +50,7 @@ def course_of(telling: Telling, contact: Contact | None, plot: Plot, place: int,
     if plot.end != TicketStatus.NEW:
         _answer(course, plot, words, book, telling.world.now, rng)
     _measure(course, book, telling.world.now)
+    _follow_up(ticket, telling.world.now)
     return course
 
 
@@ -140,6 +143,16 @@ def _measure(course: Course, book: Book, now: datetime) -> None:
     for clock, target in promised.items():
         if target is not None:
             ticket.told += _told(clock, used[clock] / target)
+
+
+def _follow_up(ticket: Ticket, now: datetime) -> None:
+    """What had come due by today was done; what ends a ticket is left to the clock, as is what comes next."""
+    if ticket.status not in (TicketStatus.PENDING, TicketStatus.RESOLVED):
+        return
+    ticket.pending_since = ticket.answered_at if ticket.status == TicketStatus.PENDING else None
+    planning.plan(ticket)
+    while (due := planning.coming(ticket)) and due.at <= now and due.step not in (Step.GIVE_UP, Step.CLOSE):
+        planning.done(ticket, due.step, now=due.at)
 
 
 def _told(clock: str, share: float) -> list[str]:
