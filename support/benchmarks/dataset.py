@@ -39,8 +39,8 @@ WITH told AS (
 INSERT INTO support_ticket (id, subject, customer_id, requester_address, requester_name, channel, area_id, severity,
     priority, language, language_source, tags, status, team_id, assignee_id, assigned_by_hand, is_escalated,
     service_version_id, first_response_due_at, resolution_due_at, next_warning_at, told, waiting_since, followed,
-    lock_version, reopened, created_at, updated_at, customer_wrote_at, answered_at, first_response_at, first_response_open_seconds,
-    resolved_at, closed_at, resolution_seconds, resolution_open_seconds)
+    lock_version, reopened, created_at, updated_at, customer_wrote_at, answered_at, first_response_at,
+    first_response_open_seconds, resolved_at, closed_at, resolution_seconds, resolution_open_seconds)
 SELECT n, 'Question ' || n, 1 + n / %(share)s, 'person' || n %% 1000 || '@example.com', 'Person ' || n, 'mail',
     (%(areas)s::bigint[])[1 + n %% %(area_count)s],
     (ARRAY['low', 'normal', 'normal', 'high', 'critical'])[1 + severity],
