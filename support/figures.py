@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import Any, Literal
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, FloatField, Q, QuerySet
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, FloatField, Q, QuerySet, Value
 from django.db.models.aggregates import Aggregate
-from django.db.models.functions import Cast, Extract, TruncMonth
+from django.db.models.functions import Extract, TruncMonth
 
 from agentfactory_cs.customers.days import end_of_day, start_of_day
 from agentfactory_cs.customers.models import Customer
@@ -111,7 +111,7 @@ def _in_period(field: str, since: date, until: date, filters: Mapping[str, str])
     return found.filter(team__key=filters["team"]) if filters.get("team") else found
 
 
-def _grouped(found: QuerySet[Ticket], field: str, by: By) -> QuerySet[Ticket, dict[str, Any]]:
+def _grouped(found: QuerySet[Ticket], field: str, by: By) -> QuerySet[Ticket, Any]:
     columns: Mapping[str, Any] = {
         "": None,
         "tier": F("customer__tier"),
@@ -121,7 +121,7 @@ def _grouped(found: QuerySet[Ticket], field: str, by: By) -> QuerySet[Ticket, di
     }
     if not by:
         # All in one group that is there only where a ticket is.
-        return found.order_by().annotate(group=Cast(0, FloatField())).values("group")
+        return found.order_by().annotate(group=Value(0.0, FloatField())).values("group")
     return found.order_by().annotate(group=columns[by]).values("group")
 
 
@@ -138,5 +138,5 @@ def _times(found: QuerySet[Ticket], took: Any, open_seconds: str, field: str, by
     return _by_group(rows, lambda row: Times(**{name: row[name] for name in row if name != "group"}))
 
 
-def _by_group(rows: QuerySet[Ticket, dict[str, Any]], made: Any) -> dict[Any, Any]:
+def _by_group(rows: QuerySet[Ticket, Any], made: Any) -> dict[Any, Any]:
     return {row["group"]: made(row) for row in rows}

@@ -68,3 +68,30 @@ def test_a_backtest_is_measured_against_one_daily_run() -> None:
     assert (result["name"], result["n"], result["months"], result["bound"]) == ("backtest", 60, 3, 60)
     assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
     assert throwaway_databases() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_desk_is_measured_page_by_page_and_against_a_bare_create() -> None:
+    out = StringIO()
+
+    call_command(
+        "benchmark",
+        "tickets",
+        "--tickets",
+        "60",
+        "--small",
+        "30",
+        "--requests",
+        "4",
+        "--rounds",
+        "1",
+        "--json",
+        stdout=out,
+    )
+
+    result = json.loads(out.getvalue().splitlines()[-1])
+    assert (result["name"], result["n"], result["unit"]) == ("tickets", 60, "tickets/s")
+    assert result["ratio"] == pytest.approx(result["ours"] / result["baseline"])
+    assert {"mine", "breaching", "ticket"} <= result["pages"].keys()
+    assert result["page_queries"] == max(page["queries"] for page in result["pages"].values()) <= 25
+    assert throwaway_databases() == []

@@ -28,7 +28,7 @@ class DataField(serializers.JSONField):
 
 @extend_schema_serializer(component_name="TicketChange")
 class ChangeSerializer(serializers.ModelSerializer):
-    data = DataField(read_only=True, help_text="The same in parts: of `routed`, the trace rule by rule.")
+    data: Any = DataField(read_only=True, help_text="The same in parts: of `routed`, the trace rule by rule.")
     by: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(
         "username", read_only=True, help_text="User name; null: by itself, or by a key."
     )

@@ -45,12 +45,12 @@ class FileSerializer(serializers.Serializer[Any]):
     content_type = serializers.CharField(max_length=100, default="application/octet-stream")
     content = Base64Field(help_text="In base64.")
 
-    def to_internal_value(self, data: Any) -> File:  # type: ignore[override]
+    def to_internal_value(self, data: Any) -> File:
         return File(**super().to_internal_value(data))
 
 
-def files_field() -> serializers.ListSerializer[Any]:
-    return FileSerializer(many=True, required=False, max_length=MOST_FILES, allow_empty=True)  # type: ignore[return-value]
+def files_field() -> serializers.ListField:
+    return serializers.ListField(child=FileSerializer(), required=False, max_length=MOST_FILES)
 
 
 @extend_schema_serializer(component_name="TicketAttachment")

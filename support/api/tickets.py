@@ -72,7 +72,7 @@ class TicketViewSet(ReadViewSet):
         asked.is_valid(raise_exception=True)
         ticket = open_ticket(_asked(asked.validated_data), by=request.user, now=now)
         ring()
-        response = self._shown(ticket)
+        response = self._again(ticket)
         response.status_code = 201
         response["Location"] = self.reverse_action("detail", args=[ticket.pk])
         return response

@@ -3,6 +3,8 @@
 One ticket in fifty is unsolved, as it is where people keep up; the rest is years of history.
 """
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -32,13 +34,13 @@ FROM generate_series(%(first)s / %(share)s + 1, %(last)s / %(share)s + 1) n ON C
 _TICKETS = """
 WITH told AS (
     SELECT n, %(now)s::timestamptz - interval '3 years' * (1 - n::float8 / %(last)s) AS opened,
-        n > %(last)s * 0.9 AND part_of(n, 1) < 0.2 AS unsolved, (part_of(n, 2) * 4)::int AS severity
+        n > %(last)s * 0.9 AND (n = %(last)s OR part_of(n, 1) < 0.2) AS unsolved, (part_of(n, 2) * 4)::int AS severity
     FROM generate_series(%(first)s, %(last)s) n)
 INSERT INTO support_ticket (id, subject, customer_id, requester_address, requester_name, channel, area_id, severity,
     priority, language, language_source, tags, status, team_id, assignee_id, assigned_by_hand, is_escalated,
-    service_version_id, first_response_due_at, resolution_due_at, next_warning_at, told, waiting_since, lock_version,
-    reopened, created_at, updated_at, customer_wrote_at, answered_at, first_response_at, first_response_open_seconds,
-    resolved_at, closed_at, resolution_seconds, resolution_open_seconds)
+    service_version_id, first_response_due_at, resolution_due_at, next_warning_at, told, waiting_since, followed,
+    lock_version, reopened, created_at, updated_at, customer_wrote_at, answered_at, first_response_at,
+    first_response_open_seconds, resolved_at, closed_at, resolution_seconds, resolution_open_seconds)
 SELECT n, 'Question ' || n, 1 + n / %(share)s, 'person' || n %% 1000 || '@example.com', 'Person ' || n, 'mail',
     (%(areas)s::bigint[])[1 + n %% %(area_count)s],
     (ARRAY['low', 'normal', 'normal', 'high', 'critical'])[1 + severity],
@@ -50,7 +52,7 @@ SELECT n, 'Question ' || n, 1 + n / %(share)s, 'person' || n %% 1000 || '@exampl
     CASE WHEN unsolved AND n %% 4 = 0 THEN %(now)s + interval '2 days' * (part_of(n, 5) - 0.2) END,
     CASE WHEN unsolved AND n %% 4 < 3 THEN %(now)s + interval '9 days' * (part_of(n, 6) - 0.2) END,
     CASE WHEN unsolved AND n %% 4 < 3 THEN %(now)s + interval '9 days' * part_of(n, 7) END,
-    '{}', CASE WHEN unsolved THEN opened END, 0, 0, opened, opened + interval '1 day', opened,
+    '{}', CASE WHEN unsolved THEN opened END, '{}', 0, 0, opened, opened + interval '1 day', opened,
     opened + interval '3 hours', CASE WHEN unsolved AND n %% 4 = 0 THEN NULL ELSE opened + interval '3 hours' END, 9000,
     CASE WHEN NOT unsolved THEN opened + interval '1 day' END,
     CASE WHEN NOT unsolved THEN opened + interval '8 days' END,
@@ -84,7 +86,13 @@ _SETTLED = ("support_ticket", "support_message", "support_clockstretch", "suppor
 def grow(first: int, last: int) -> None:
     """Add the tickets numbered `first` to `last`, with whatever a page of them reads."""
     people = _people()
-    span = {"first": first, "last": last, "share": CUSTOMERS_PER_TICKET, "messages": MESSAGES, "now": timezone.now()}
+    span: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "share": CUSTOMERS_PER_TICKET,
+        "messages": MESSAGES,
+        "now": timezone.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FUNCTION)
         cursor.execute(_CUSTOMERS, span)
@@ -110,7 +118,7 @@ def _people() -> list[int]:
     return list(Agent.objects.order_by("pk").values_list("user", flat=True))
 
 
-def _desk(people: list[int]) -> dict[str, object]:
+def _desk(people: list[int]) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT array_agg(id ORDER BY id) FROM support_area")
         [areas] = cursor.fetchone()

@@ -1,6 +1,5 @@
 """One ticket of the demo from its opening to today: moments and figures, as the services would have kept them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -9,6 +8,8 @@ from agentfactory_cs.customers.demo import Telling
 from agentfactory_cs.customers.models import Contact
 
 from ..clocks import Calendar, Stretch, elapsed
+from ..following import planning
+from ..following.rules import Step
 from ..levels import Targets
 from ..levels.due import clock_seconds, targets_of
 from ..models import Area, Message, ServiceVersion, Ticket
@@ -49,6 +50,7 @@ def course_of(telling: Telling, contact: Contact | None, plot: Plot, place: int,
     if plot.end != TicketStatus.NEW:
         _answer(course, plot, words, book, telling.world.now, rng)
     _measure(course, book, telling.world.now)
+    _follow_up(ticket, telling.world.now)
     return course
 
 
@@ -143,7 +145,17 @@ def _measure(course: Course, book: Book, now: datetime) -> None:
             ticket.told += _told(clock, used[clock] / target)
 
 
-def _told(clock: str, share: float) -> Sequence[str]:
+def _follow_up(ticket: Ticket, now: datetime) -> None:
+    """What had come due by today was done; what ends a ticket is left to the clock, as is what comes next."""
+    if ticket.status not in (TicketStatus.PENDING, TicketStatus.RESOLVED):
+        return
+    ticket.pending_since = ticket.answered_at if ticket.status == TicketStatus.PENDING else None
+    planning.plan(ticket)
+    while (due := planning.coming(ticket)) and due.at <= now and due.step not in (Step.GIVE_UP, Step.CLOSE):
+        planning.done(ticket, due.step, now=due.at)
+
+
+def _told(clock: str, share: float) -> list[str]:
     """Half a minute after the moment the clock had been looked at."""
     warned = [f"{clock}.warned"] if share >= 0.75 else []
     return [*warned, f"{clock}.breached"] if share >= 1 else warned

@@ -83,7 +83,7 @@ def _plot(days_ago: int, rng: Random) -> Plot:
         end = rng.choice(("new", "open", "open", "pending", "resolved"))
     elif days_ago <= 3 * FRESH_DAYS and rng.random() < 0.3:
         end = rng.choice(("open", "pending"))
-    [severity] = rng.choices(list(_SEVERITIES), _SEVERITIES.values())
+    [severity] = rng.choices(list(_SEVERITIES), list(_SEVERITIES.values()))
     return Plot(days_ago, rng.choice(_AREAS), severity, end, is_slow=rng.random() < 0.09)
 
 

@@ -174,11 +174,11 @@ def _escalations(ticket: Ticket, plan: deciding.Plan, senior: Team) -> Iterator[
 
 
 def _tell(courses: Sequence[Course]) -> None:
-    tickets = [course.ticket for course in courses]
-    record_all_at("support.ticket_opened", [(one.customer, _opened(one), one.created_at) for one in tickets])
+    told = [(course.ticket, course.ticket.customer) for course in courses]
+    record_all_at("support.ticket_opened", [(whose, _opened(one), one.created_at) for one, whose in told if whose])
     record_all_at(
         "support.ticket_moved",
-        [(one.customer, _resolved(one), one.resolved_at) for one in tickets if one.resolved_at],
+        [(whose, _resolved(one), one.resolved_at) for one, whose in told if whose and one.resolved_at],
     )
 
 

@@ -112,7 +112,7 @@ def test_a_ticket_of_our_own_desk_is_left_alone() -> None:
 
 def test_durations_stand_for_moments_and_what_is_resolved_is_closed() -> None:
     a_customer()
-    head = "id,customer,subject,created_at,first_response_minutes,resolution_hours\n"
+    head = "external_id,customer,subject,created_at,first_response_minutes,resolution_hours\n"
 
     load("tickets", head + "T-1,acme,A,2026-02-03T09:00,90,27\n")
 
