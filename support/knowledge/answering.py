@@ -168,7 +168,7 @@ def _send(answer: AutomaticAnswer, sent: Sequence[Match], now: datetime) -> None
     articles = [
         {"title": match.translation.title, "address": article_address(match.translation, answer)} for match in sent
     ]
-    data = {
+    data: dict[str, object] = {
         "because": answer.because,
         "articles": [
             {"article": match.article.pk, "confidence": match.percent, "words": match.words[:5]} for match in sent

@@ -1,7 +1,7 @@
 """What follows by itself: reminders, resolving, the question, the survey, closing; each once, and never too much."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -396,7 +396,7 @@ def test_nothing_follows_where_we_have_the_word_or_it_is_over(standing: Standing
 @given(st.lists(st.floats(0, 20), max_size=8), st.sampled_from(["pending", "resolved"]))
 def test_however_late_the_steps_are_done_they_come_in_order_a_day_apart(late_days: list[float], status: str) -> None:
     done: list[str] = []
-    moments = []
+    moments: list[datetime] = []
     for late in late_days:
         standing = Standing(status, NOW, NOW, done, moments[-1] if moments else None)
         if (following := next_step(standing)) is None:
