@@ -109,11 +109,9 @@ def next_in(key: str, ticket: Ticket, user: Any, now: datetime) -> Ticket | None
     others = tickets_in(key, user, now).exclude(pk=ticket.pk)
     if key == "all":
         others = others.unsolved()
-    if key == "waiting":
-        behind, ordered = others.filter(_after_waiting(ticket)), ("updated_at", "id")
-    else:
-        behind, ordered = others.filter(_after_due(ticket)), DUE_FIRST
-    return behind.order_by(*ordered).first() or others.order_by(*ordered).first()
+    behind = others.filter(_after_waiting(ticket) if key == "waiting" else _after_due(ticket))
+    ordering = _BY_KEY[key].ordering or DUE_FIRST
+    return behind.order_by(*ordering).first() or others.order_by(*ordering).first()
 
 
 def _after_waiting(ticket: Ticket) -> Q:

@@ -36,7 +36,7 @@ def _waiting(mine: Iterable[Entry], request: HttpRequest) -> Mapping[str, int]:
 
 def _item(entry: Entry, waiting: int, request: HttpRequest) -> dict[str, Any]:
     address = reverse(f"admin:{entry.view}") + entry.query
-    item = {"title": entry.title, "icon": entry.icon, "link": address}
+    item: dict[str, Any] = {"title": entry.title, "icon": entry.icon, "link": address}
     if entry.query:
         # The theme looks at the path alone, which the lines of one page share.
         item["active"] = request.get_full_path().startswith(address)

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule
 
-from agentfactory_cs.console.registry import cards, entries, kpis, panels
+from agentfactory_cs.console.registry import Panel, cards, entries, kpis, panels
 from agentfactory_cs.customers import services
 from agentfactory_cs.customers.models import (
     Churn,
@@ -40,6 +40,8 @@ from agentfactory_cs.messaging.models import Response, Survey
 from agentfactory_cs.messaging.services import record_response
 from agentfactory_cs.messaging.tests.mails import make_email
 from health.services import score_customer
+from support.opening import Asked, open_ticket
+from support.writing import Written
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 ROLES = ("superuser", "CS manager", "CSM", "Support agent", "Viewer", "nobody")
@@ -152,12 +154,28 @@ def test_the_dashboard_and_all_its_parts_open(role: str, customer: Customer, cap
     assert "could not be shown" not in caplog.text
 
 
+def _panels_of(subject: str) -> list[Panel]:
+    return [panel for panel in panels if panel.subject == subject]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_panel_of_a_ticket_opens(role: str, customer: Customer, caplog: pytest.LogCaptureFixture) -> None:
+    client, ticket = _client(role), open_ticket(Asked("Help", Written("It fails."), "api", customer=customer), now=NOW)
+    expected = {403} if role == "nobody" else {200, 403}
+
+    for panel in _panels_of("support.Ticket"):
+        response = client.get(reverse("admin:panel", args=(panel.key, ticket.pk)))
+        assert response.status_code in expected, panel.key
+    assert _panels_of("support.Ticket")
+    assert "could not be shown" not in caplog.text
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_panel_of_a_customer_opens(role: str, customer: Customer, caplog: pytest.LogCaptureFixture) -> None:
     client = _client(role)
     expected = {403} if role == "nobody" else {200, 403}
 
-    for panel in panels:
+    for panel in _panels_of("customers.Customer"):
         response = client.get(reverse("admin:panel", args=(panel.key, customer.pk)))
         assert response.status_code in expected, panel.key
     assert "could not be shown" not in caplog.text
@@ -166,7 +184,7 @@ def test_every_panel_of_a_customer_opens(role: str, customer: Customer, caplog: 
 def test_panels_of_an_empty_customer_open_too(caplog: pytest.LogCaptureFixture) -> None:
     customer, client = make_customer(), _client("CSM")
 
-    for panel in panels:
+    for panel in _panels_of("customers.Customer"):
         assert client.get(reverse("admin:panel", args=(panel.key, customer.pk))).status_code == 200, panel.key
     assert "could not be shown" not in caplog.text
 

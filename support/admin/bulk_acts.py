@@ -133,7 +133,7 @@ class BulkActs:
     @admin.action(description=_("Assign to me"), permissions=["work"])
     def take(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
         now = timezone.now()
-        self._do(request, queryset, lambda ticket: take(ticket, by=request.user, if_free=True, now=now), _taken)
+        self._do_each(request, queryset, lambda ticket: take(ticket, by=request.user, if_free=True, now=now), _taken)
 
     @admin.action(description=_ASKED["give"][1], permissions=["work"])
     def give(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponse | None:
@@ -160,7 +160,7 @@ class BulkActs:
         kind, title, warning = _ASKED[name]
         form: Any = kind(request.POST if "apply" in request.POST else None)
         if form.is_bound and form.is_valid():
-            self._do(request, queryset, form.act(request.user, timezone.now()), _tickets)
+            self._do_each(request, queryset, form.act(request.user, timezone.now()), _tickets)
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -176,7 +176,7 @@ class BulkActs:
         }
         return TemplateResponse(request, "admin/support/bulk.html", context)
 
-    def _do(self, request: HttpRequest, queryset: QuerySet[Ticket], act: Act, words: Callable[[int], str]) -> None:
+    def _do_each(self, request: HttpRequest, queryset: QuerySet[Ticket], act: Act, words: Callable[[int], str]) -> None:
         try:
             report(request, bulk.each(queryset.order_by("pk")[: bulk.MOST + 1], act), words)
         except ValidationError as refusal:

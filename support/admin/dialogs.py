@@ -26,7 +26,7 @@ class Dialogs(AtTicket):
             messages.success(request, _now("#%(one)s was merged into this ticket.") % {"one": ticket.pk})
             return into
 
-        return self._do(request, pk, act)
+        return self._led(request, pk, act)
 
     def split_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def act(ticket: Ticket) -> Ticket:
@@ -36,21 +36,21 @@ class Dialogs(AtTicket):
             messages.success(request, _now("This ticket was split off from #%(one)s.") % {"one": ticket.pk})
             return new
 
-        return self._do(request, pk, act)
+        return self._led(request, pk, act)
 
     def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def act(ticket: Ticket) -> Ticket:
             linking.link(ticket, _named(request, "other"), by=request.user, now=timezone.now())
             return ticket
 
-        return self._do(request, pk, act)
+        return self._led(request, pk, act)
 
     def unlink_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def act(ticket: Ticket) -> Ticket:
             linking.unlink(ticket, _named(request, "other"), by=request.user, now=timezone.now())
             return ticket
 
-        return self._do(request, pk, act)
+        return self._led(request, pk, act)
 
     def escalate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         def act(ticket: Ticket) -> Ticket:
@@ -62,7 +62,7 @@ class Dialogs(AtTicket):
                 raise ValidationError(_now("It was brought before the senior team by hand before, or is solved."))
             return ticket
 
-        return self._do(request, pk, act)
+        return self._led(request, pk, act)
 
     def whose_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say whose ticket it is: a stranger's becomes a customer's."""
@@ -74,9 +74,9 @@ class Dialogs(AtTicket):
             edit(ticket, form.who(), by=request.user, seen=seen_by(request), now=timezone.now())
             return ticket
 
-        return self._do(request, pk, act)
+        return self._led(request, pk, act)
 
-    def _do(self, request: HttpRequest, pk: int, act: Callable[[Ticket], Ticket]) -> HttpResponse:
+    def _led(self, request: HttpRequest, pk: int, act: Callable[[Ticket], Ticket]) -> HttpResponse:
         ticket: Any = self.worked_on(request, pk)
         try:
             ticket = act(ticket)

@@ -34,18 +34,22 @@ def write_spans(found: Any) -> str:
     return ", ".join(f"{begin}-{end}" for begin, end in found or ())
 
 
-class HoursField(forms.CharField):
+class HoursField(forms.Field):
     """The spans of one day."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput(attrs={**_INPUT, "placeholder": str(_("closed"))})
-        super().__init__(required=False, max_length=120, widget=widget, **kwargs)
+        widget = forms.TextInput(attrs={**_INPUT, "placeholder": str(_("closed")), "maxlength": 120})
+        super().__init__(required=False, widget=widget, **kwargs)
 
     def prepare_value(self, value: Any) -> str:
         return value if isinstance(value, str) else write_spans(value)
 
     def to_python(self, value: Any) -> Any:
         return read_spans(str(value or ""))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """A blank row stays blank: no hours are an empty list."""
+        return str(data or "").strip() != write_spans(initial)
 
 
 class CalendarForm(forms.ModelForm):

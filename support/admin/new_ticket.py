@@ -50,7 +50,7 @@ class WhoForm(forms.Form):
         contact, customer = told.get("contact"), told.get("customer")
         if contact and customer is None:
             told["customer"] = contact.customer
-        elif contact and contact.customer_id != customer.pk:
+        elif contact and customer and contact.customer_id != customer.pk:
             self.add_error("contact", _("This person belongs to another customer."))
         if not (contact or customer or told.get("requester_address") or self.errors):
             self.add_error("contact", _("Say who asks: a person, a customer, or an address."))

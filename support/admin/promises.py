@@ -139,7 +139,7 @@ class ServiceVersionAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse(PAGE))
 
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "severities": SEVERITIES}
         return TemplateResponse(request, f"admin/support/{name}.html", {**frame, **context})
 

@@ -14,12 +14,12 @@ from ..levels.spelling import BadSpan, minutes_of, spell_hours
 CLOCKS = ((Clock.FIRST_RESPONSE, _("First")), (Clock.NEXT_RESPONSE, _("Next")), (Clock.RESOLUTION, _("Solved")))
 
 
-class SpanField(forms.CharField):
+class SpanField(forms.Field):
     """Minutes, as people write them; nothing: no promise."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput(attrs={"class": "af-input", "placeholder": "–"})
-        super().__init__(required=False, max_length=20, widget=widget, **kwargs)
+        widget = forms.TextInput(attrs={"class": "af-input", "placeholder": "–", "maxlength": 20})
+        super().__init__(required=False, widget=widget, **kwargs)
 
     def prepare_value(self, value: Any) -> str:
         return spell_hours(value) if isinstance(value, int) else str(value or "")

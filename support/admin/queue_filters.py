@@ -44,7 +44,7 @@ class QueueFilter(TabFilter):
         self.user, self.now = request.user, timezone.now()
         super().__init__(request, *args)
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Words]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(queue.key, queue.title) for queue in QUEUES]
 
     def value(self) -> str:
@@ -74,7 +74,7 @@ class TeamFilter(DropdownFilter):
     title = _("team")
     parameter_name = "team"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Words]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("none", _("no team")), *((str(pk), name) for pk, name in Team.objects.values_list("pk", "name"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -88,7 +88,7 @@ class AreaFilter(DropdownFilter):
     title = _("area")
     parameter_name = "area"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Words]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(Area.objects.values_list("key", "name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -99,7 +99,7 @@ class SeverityFilter(DropdownFilter):
     title = _("severity")
     parameter_name = "severity"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Words]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(Ticket.Severity.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -110,7 +110,7 @@ class StatusFilter(DropdownFilter):
     title = _("status")
     parameter_name = "status"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Words]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(Ticket.Status.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -121,7 +121,7 @@ class LanguageFilter(DropdownFilter):
     title = _("language")
     parameter_name = "language"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Words]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(LANGUAGES)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

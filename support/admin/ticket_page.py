@@ -17,6 +17,7 @@ from agentfactory_cs.console.parts import allowed
 from agentfactory_cs.console.registry import panels
 from agentfactory_cs.customers.queries import staff
 
+from ..mail_queries import by_message, mails_of
 from ..models import Attachment, Message, Team, Ticket, TicketChange
 from ..queues import next_in, queue_of
 from ..routing import words as routing_words
@@ -77,7 +78,7 @@ class TicketPage(Properties, WritingBox, Dialogs, NewTicket):
             "panels": [one for one in panels if one.subject == SUBJECT and allowed(request.user, one.permission)],
             **told,
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/support/ticket.html", context)
 
     def next_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -92,11 +93,14 @@ class TicketPage(Properties, WritingBox, Dialogs, NewTicket):
 
 
 def thread(ticket: Ticket, *, whole: bool) -> Mapping[str, Any]:
-    """The newest messages, oldest first, with their files; two queries."""
+    """The newest messages, oldest first, with their files, and how far the mails of answers came; three queries."""
     files = Prefetch("attachments", Attachment.objects.order_by("pk"))
     newest = ticket.messages.select_related("author").prefetch_related(files).order_by("-pk")
     found = list(newest if whole else newest[: MESSAGES + 1])
     shown = found if whole else found[:MESSAGES]
+    mails = by_message(mails_of(ticket))
+    for message in shown:
+        message.mail = mails.get(message.pk)  # type: ignore[attr-defined]
     return {"thread": shown[::-1], "has_earlier": len(found) > len(shown), "Kind": Message.Kind}
 
 
@@ -117,7 +121,9 @@ def history(ticket: Ticket) -> Mapping[str, Any]:
 
 def links(ticket: Ticket) -> Mapping[str, Any]:
     """Tickets that have to do with it, and those of the same asker it could be merged with."""
-    related = [(one.other, one.get_kind_display()) for one in ticket.links.select_related("other")]
+    related: list[tuple[Ticket, Any]] = [
+        (one.other, one.get_kind_display()) for one in ticket.links.select_related("other")
+    ]
     related += [(one.ticket, _("Linked")) for one in ticket.linked_by.select_related("ticket")]
     return {"related": related, "mergeable": list(_of_same_asker(ticket)[:OTHERS])}
 

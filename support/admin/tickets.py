@@ -40,7 +40,7 @@ class TicketAdmin(BulkActs, TicketPage, ReadOnlyAdmin):
     actions = ("take", "give", "to_team", "set_status", "tag", "merge_into")
     empty_words = _("Nothing here. Tickets come in by mail, over REST, from the help page, and by hand.")
 
-    def has_add_permission(self, request: HttpRequest, obj: Ticket | None = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("support.add_ticket")
 
     def get_search_results(

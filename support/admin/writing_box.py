@@ -15,7 +15,7 @@ from agentfactory_cs.messaging.tasks import ring_for_mail
 
 from .. import threads, viewing
 from ..models import Ticket
-from ..newness import since
+from ..newness import Since, since
 from ..writing import File, Written
 from .at_ticket import MAY_WRITE, AtTicket, seen_by, ticket_page
 
@@ -49,16 +49,16 @@ class WritingBox(AtTicket):
 
     def _refused(self, request: HttpRequest, pk: int, kind: str, refusal: ValidationError) -> HttpResponse:
         ticket = self.ticket_of(pk)
-        news = since(ticket, _key(request, "seen_message"), _key(request, "seen_change"))
+        is_late = getattr(refusal, "code", None) == "conflict"
         told = {
             "refusal_of_writing": " ".join(refusal.messages),
-            "news": news,
+            "news": _news(request, ticket) if is_late else None,
             "draft": request.POST.get("text", ""),
             "draft_kind": kind,
             "lost_files": len(request.FILES.getlist("files")),
         }
         response = self.show(request, ticket, **told)  # type: ignore[attr-defined]
-        response.status_code = 409 if news else 422
+        response.status_code = 409 if is_late else 422
         return response
 
     def presence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -72,7 +72,7 @@ class WritingBox(AtTicket):
             "ticket": ticket,
             "others": viewing.others_at(ticket, request.user, now),
             "moved_on": moved_on,
-            "news": since(ticket, _key(request, "seen_message"), _key(request, "seen_change")) if moved_on else None,
+            "news": _news(request, ticket) if moved_on else None,
         }
         return TemplateResponse(request, "admin/support/presence.html", context)
 
@@ -110,6 +110,10 @@ def _suggestions(ticket: Ticket) -> dict[str, str]:
         with suppress(NoReverseMatch):
             found[what] = reverse(view, args=(ticket.pk,))
     return found
+
+
+def _news(request: HttpRequest, ticket: Ticket) -> Since:
+    return since(ticket, _key(request, "seen_message"), _key(request, "seen_change"))
 
 
 def _key(request: HttpRequest, name: str) -> int:

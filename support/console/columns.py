@@ -20,7 +20,7 @@ from .health import health_chips
 
 SUBJECT = "support.Ticket"
 _TWO = '<span class="af-two"><span>{}</span><span class="af-quiet">{}</span></span>'
-_SEVERE = {Severity.CRITICAL: "bad", Severity.HIGH: "warn"}
+_SEVERE: Mapping[str, str] = {Severity.CRITICAL: "bad", Severity.HIGH: "warn"}
 
 
 def _themselves(tickets: Sequence[Ticket], now: datetime) -> Mapping[int, Ticket]:
@@ -59,12 +59,11 @@ def _customer(loaded: tuple[Ticket, str]) -> str:
 def _state(ticket: Ticket) -> str:
     severe = format_html(
         '<span class="af-{}">{}</span>', _SEVERE.get(ticket.severity, "quiet"), ticket.get_severity_display()
-    )  # type: ignore[call-overload]
+    )
     if ticket.is_escalated:
-        mark = (
-            '{} <span class="material-symbols-outlined sd-mark af-bad" title="{}" aria-label="{}">priority_high</span>'
-        )
-        severe = format_html(mark, severe, _now("Escalated"), _now("Escalated"))
+        words = _now("Escalated")
+        icon = '<span class="material-symbols-outlined sd-mark af-bad" title="{}" aria-label="{}">priority_high</span>'
+        severe = format_html("{} {}", severe, format_html(icon, words, words))
     return format_html('<span class="af-two"><span>{}</span><span>{}</span></span>', state_words(ticket), severe)
 
 
@@ -91,8 +90,8 @@ _COLUMNS: Sequence[tuple[str, Any, Any, Any, str | None]] = (
     ("subject", _("Ticket"), _with_words, _subject, None),
     ("due", _("Due next"), _themselves, _due, "due_at"),
     ("customer", _("Customer"), _with_health, _customer, None),
-    ("state", _("Status, severity"), _themselves, _state, None),
-    ("who", _("Assignee, team"), _themselves, _who, None),
+    ("state", _("Status"), _themselves, _state, None),
+    ("who", _("Assignee"), _themselves, _who, None),
     ("age", _("Opened"), _themselves, lambda ticket: when(ticket.created_at), "created_at"),
 )
 for place, (key, title, load, render, ordering) in enumerate(_COLUMNS):

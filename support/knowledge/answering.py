@@ -7,6 +7,7 @@ AutomaticAnswer. Deciding, the thread's message, and the mail in the outbox are 
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -168,7 +169,7 @@ def _send(answer: AutomaticAnswer, sent: Sequence[Match], now: datetime) -> None
     articles = [
         {"title": match.translation.title, "address": article_address(match.translation, answer)} for match in sent
     ]
-    data: dict[str, object] = {
+    data: dict[str, Any] = {
         "because": answer.because,
         "articles": [
             {"article": match.article.pk, "confidence": match.percent, "words": match.words[:5]} for match in sent

@@ -84,7 +84,7 @@ def test_a_ticket_is_worked_from_arrival_to_resolved_by_the_keyboard_alone(page:
 
     keys.press("j")
     keys.press("Enter")
-    page.wait_for_url(f"**/{ticket.pk}/change/")
+    page.wait_for_url(f"**/{ticket.pk}/change/**")
     page.wait_for_load_state("networkidle")
     keys.press("a")
     page.wait_for_function("document.querySelector('[data-field=assignee]').selectedOptions[0].text.includes('Clara')")

@@ -172,6 +172,11 @@
     });
   });
 
+  // Why something was refused is said where it was to stand.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status === 409) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+
   // -- Keys ------------------------------------------------------------------------------------------------
   function become(status) {
     // What is written goes out with a press of Enter on the button, never by a letter alone.
