@@ -141,7 +141,7 @@ def test_what_is_due_is_on_its_way_and_what_waits_longer_can_be_withdrawn() -> N
 
 def test_a_strangers_mail_is_shown_in_the_console(client: Client) -> None:
     email = queue()
-    client.force_login(make_user(is_superuser=True, is_staff=True))
+    client.force_login(make_user(is_superuser=True))
 
     listed = client.get("/admin/messaging/email/?which=all")
     shown = client.get(f"/admin/messaging/email/{email.pk}/change/")
