@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.events.services import Actor, actor_label, actor_user, record
@@ -154,8 +154,12 @@ def cancel(email: Email, *, reason: str, by: Actor = None, now: datetime) -> Ema
 
 @transaction.atomic
 def withdraw_all(*, source: str, source_id: int, reason: str, now: datetime) -> int:
-    """Do not send what this source asked for and has not gone out; how many mails that were."""
-    unsent = Email.objects.filter(source=source, source_id=source_id, state__in=(State.WAITING, State.HELD))
+    """Do not send what this source asked for and is not due yet, or held; how many mails that were.
+
+    What is due is on its way: the source's guard is asked when it goes out.
+    """
+    is_unsent = Q(state=State.WAITING, not_before__gt=now) | Q(state=State.HELD)
+    unsent = Email.objects.filter(is_unsent, source=source, source_id=source_id)
     mails = list(unsent.select_related("customer", "template").select_for_update(of=("self",)).order_by("pk"))
     for email in mails:
         email.state, email.reason, email.claimed_at = State.WITHHELD, _given(reason), None

@@ -1,25 +1,19 @@
 """What follows by itself: reminders, resolving, the question, the survey, closing; each once, and never too much."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
-import time_machine
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer, make_user
-from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging.asking import ask_survey
 from agentfactory_cs.messaging.models import Email, SurveyRequest
 from agentfactory_cs.messaging.sending import deliver_due
 from agentfactory_cs.messaging.tests.conftest import sink
 from agentfactory_cs.messaging.tests.sink import Sink
-from support.following.questions import addresses, token_of
+from support.following.questions import addresses
 from support.following.rules import REST, Standing, Step, next_step
 from support.following.working import follow_up
 from support.mail_queries import satisfaction_with
@@ -29,55 +23,10 @@ from support.opening import Asked, open_ticket
 from support.threads import answer, customer_wrote
 from support.writing import Written
 
+from .waits import days, mails, pass_days, resolved, told, waiting
+
 __all__ = ["sink"]
 Status = Ticket.Status
-
-
-def days(number: float) -> Any:
-    return NOW + timedelta(days=number)
-
-
-def ask(**fields: Any) -> Ticket:
-    customer: Customer = fields.pop("customer", None) or make_customer()
-    contact = fields.pop("contact", None) or make_contact(customer, is_primary=True, email="ada@customer.example")
-    written = Written("It does not work.")
-    return open_ticket(
-        Asked("Help", written, "api", customer=customer, contact=contact, language="en", **fields), now=NOW
-    )
-
-
-def waiting(**fields: Any) -> Ticket:
-    """Answered, with a question of ours, since NOW."""
-    ticket = ask(**fields)
-    answer(ticket, Written("Which version?"), by=make_user(), to_status=Status.PENDING, now=NOW)
-    ticket.refresh_from_db()
-    return ticket
-
-
-def resolved(*, with_words: bool = False, **fields: Any) -> Ticket:
-    ticket = ask(**fields)
-    if with_words:
-        answer(ticket, Written("Restart it."), by=make_user(), to_status=Status.RESOLVED, now=NOW)
-    else:
-        move(ticket, Status.RESOLVED, by=make_user(), now=NOW)
-    ticket.refresh_from_db()
-    return ticket
-
-
-def pass_days(number: int, *, since: int = 0) -> None:
-    """Hour by hour, as the schedule would."""
-    for hour in range(since * 24, number * 24 + 1):
-        follow_up(now=NOW + timedelta(hours=hour))
-
-
-def mails(ticket: Ticket) -> list[tuple[str, int]]:
-    """What was put into the outbox, each with the day."""
-    found = Email.objects.filter(source="support.ticket", source_id=ticket.pk).order_by("pk")
-    return [(key, (created - NOW).days) for key, created in found.values_list("template__key", "created_at")]
-
-
-def told(ticket: Ticket) -> list[str]:
-    return list(ticket.changes.filter(kind="reminded").values_list("words", flat=True))
 
 
 @pytest.mark.django_db
@@ -254,101 +203,6 @@ def test_a_ticket_that_was_opened_again_gets_no_survey() -> None:
     assert not SurveyRequest.objects.exists()
 
 
-# -- The page ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def at_noon() -> Iterator[Any]:
-    with time_machine.travel(days(1), tick=False) as clock:
-        yield clock
-
-
-@pytest.fixture
-def question(at_noon: Any) -> SolutionQuestion:
-    resolved()
-    follow_up(now=NOW)
-    return SolutionQuestion.objects.get()
-
-
-def page(question: SolutionQuestion, said: str) -> str:
-    return f"/support/solved/{token_of(question.pk)}/{said}/"
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("said", ["yes", "no"])
-def test_looking_at_the_page_changes_nothing(client: Client, question: SolutionQuestion, said: str) -> None:
-    answer = client.get(page(question, said))
-
-    question.refresh_from_db()
-    assert answer.status_code == 200
-    assert "“Help”" in answer.content.decode()
-    assert (question.answered_at, question.ticket.status) == (None, Status.RESOLVED)
-
-
-@pytest.mark.django_db
-def test_no_opens_the_ticket_again_with_what_is_missing_and_counts_once(
-    client: Client, question: SolutionQuestion
-) -> None:
-    first = client.post(page(question, "no"), {"comment": "Still broken."})
-    second = client.post(page(question, "no"), {"comment": "Still!"})
-
-    ticket = Ticket.objects.get()
-    assert (first.status_code, second.status_code) == (302, 409)
-    assert (ticket.status, ticket.reopened, ticket.waiting_since) == (Status.OPEN, 1, days(1))
-    assert ticket.messages.latest("pk").text == "Still broken."
-    assert satisfaction_with(ticket).is_solved is False
-    assert Event.objects.get(trigger="support.solution_judged").data["solved"] is False
-
-
-@pytest.mark.django_db
-def test_yes_leaves_the_ticket_as_it_is(client: Client, question: SolutionQuestion) -> None:
-    client.post(page(question, "yes"))
-
-    ticket = Ticket.objects.get()
-    assert (ticket.status, ticket.reopened) == (Status.RESOLVED, 0)
-    assert satisfaction_with(ticket).is_solved is True
-    assert "We are glad" in client.get(page(question, "yes")).content.decode()
-
-
-@pytest.mark.django_db
-def test_no_on_a_ticket_that_is_open_already_is_noted_and_opens_nothing(
-    client: Client, question: SolutionQuestion
-) -> None:
-    customer_wrote(question.ticket, Written("Not yet."), now=days(0.5))
-
-    client.post(page(question, "no"))
-
-    ticket = Ticket.objects.get()
-    assert (ticket.reopened, ticket.messages.count()) == (1, 2)
-    assert "The customer says that it is not solved." in told(ticket)
-
-
-@pytest.mark.django_db
-def test_after_fourteen_days_the_question_is_closed(client: Client, question: SolutionQuestion, at_noon: Any) -> None:
-    at_noon.move_to(days(14.1))
-
-    seen, said = client.get(page(question, "no")), client.post(page(question, "no"))
-
-    assert (seen.status_code, said.status_code) == (410, 409)
-    assert Ticket.objects.get().status == Status.RESOLVED
-
-
-@pytest.mark.django_db
-def test_a_comment_that_is_too_long_is_refused_and_kept_in_the_form(client: Client, question: SolutionQuestion) -> None:
-    answer = client.post(page(question, "no"), {"comment": "x" * 4_001})
-
-    question.refresh_from_db()
-    assert answer.status_code == 400
-    assert "xxx" in answer.content.decode()
-    assert question.answered_at is None
-
-
-@pytest.mark.django_db
-def test_a_link_that_we_did_not_make_is_unknown(client: Client, question: SolutionQuestion) -> None:
-    assert client.get("/support/solved/made-up:x/yes/").status_code == 404
-    assert client.get(page(question, "maybe")).status_code == 404
-
-
 # -- The rules ---------------------------------------------------------------------------------
 
 PENDING = Standing("pending", pending_since=NOW)
@@ -396,7 +250,7 @@ def test_nothing_follows_where_we_have_the_word_or_it_is_over(standing: Standing
 @given(st.lists(st.floats(0, 20), max_size=8), st.sampled_from(["pending", "resolved"]))
 def test_however_late_the_steps_are_done_they_come_in_order_a_day_apart(late_days: list[float], status: str) -> None:
     done: list[str] = []
-    moments = []
+    moments: list[datetime] = []
     for late in late_days:
         standing = Standing(status, NOW, NOW, done, moments[-1] if moments else None)
         if (following := next_step(standing)) is None:
