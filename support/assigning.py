@@ -280,6 +280,7 @@ def _hand_all(rows: Sequence[Ticket], *, by: Actor = None, reason: str = "", now
             left[told] += 1
             continue
         row.assignee_id, row.assigned_by_hand = choice.candidate.user, False
+        row.lock_version += by is not None
         given.append((row, f"{told} {reason}".strip()))
     _store([row for row, _told in given], [told for _row, told in given], by=by, now=now)
     chosen = {choice.candidate.agent for choice in choices if choice.candidate}

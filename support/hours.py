@@ -1,4 +1,4 @@
-"""Writing the desk's opening hours and its product areas."""
+"""Writing the desk's opening hours."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from agentfactory_cs.customers.services.checking import check_and_save
 from agentfactory_cs.events.services import Actor
 
 from .levels.due import built
-from .models import Area, BusinessCalendar, OwnDay
+from .models import BusinessCalendar, OwnDay
 
 
 @transaction.atomic
@@ -51,9 +51,3 @@ def _check(calendar: BusinessCalendar, now: datetime) -> None:
         raise ValidationError({"country": f"{words}."}) from None
     if next(hours.stretches(now), None) is None:
         raise ValidationError({"week": "With these hours the desk is never open."})
-
-
-@transaction.atomic
-def save_area(area: Area, *, by: Actor = None, now: datetime) -> Area:
-    check_and_save(area)
-    return area

@@ -39,9 +39,7 @@ def send_answer(ticket: Ticket, message: Message, *, by: Actor = None, now: date
     The message gets the mail's Message-ID, so that a reply finds it. Without anybody to send it to the mail is
     `withheld`, with the reason.
     """
-    if not message.message_id:
-        message.message_id = _new_message_id(message)
-        message.save(update_fields=("message_id",))
+    give_message_id(message)
     earlier = ticket.messages.filter(kind__in=(Kind.CUSTOMER, Kind.ANSWER), pk__lt=message.pk).order_by("-pk")[:QUOTED]
     letter = {
         "author": message.author_name,
@@ -154,7 +152,13 @@ def headers_of(ticket: Ticket, *, but: str = "") -> dict[str, str]:
     return headers | {"In-Reply-To": answered[-1], "References": " ".join(references)}
 
 
-def _new_message_id(message: Message) -> str:
-    """Ours alone: the moment tells it from one of an earlier database with the same number."""
-    moment = int(message.written_at.timestamp())
-    return f"<support.{message.pk}.{moment:x}@{Sender.of(Company.get()).domain}>"
+def give_message_id(message: Message) -> str:
+    """The Message-ID of the mail that carries it, kept on it, so that a reply to the mail finds it.
+
+    The moment tells it from the one of an earlier database with the same number.
+    """
+    if not message.message_id:
+        moment = int(message.written_at.timestamp())
+        message.message_id = f"<support.{message.pk}.{moment:x}@{Sender.of(Company.get()).domain}>"
+        message.save(update_fields=("message_id",))
+    return message.message_id

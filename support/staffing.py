@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agentfactory_cs.customers.services.checking import check_and_save
 from agentfactory_cs.events.services import Actor
 
-from .models import Agent, StrongWords, Team, Ticket
+from .models import Agent, Area, StrongWords, Team, Ticket
 from .routing import versions
 
 
@@ -34,6 +34,11 @@ def _refuse_to_close(team: Team) -> None:
 def save_agent(agent: Agent, *, by: Actor = None, now: datetime) -> Agent:
     check_and_save(agent)
     return agent
+
+
+def save_area(area: Area, *, by: Actor = None, now: datetime) -> Area:
+    check_and_save(area)
+    return area
 
 
 def set_present(agent_ids: Iterable[int], is_present: bool, *, by: Actor = None, now: datetime) -> int:

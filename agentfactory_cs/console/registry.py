@@ -66,7 +66,8 @@ class Column:
     queries: it runs after paging, so that a list of 100 000 costs what 50 cost. `render` turns one value
     (None where `load` had none) into text or safe HTML. `prepare` may add aliases to the whole list that
     `ordering` and the app's filters name; they must cost nothing while nobody names them. A `sparse` ordering
-    is NULL for some things: those come last either way, and an index can serve the others.
+    is NULL for some things: those come last either way, and an index can serve the others. `cells` are what an
+    export has of it: headings, each with what stands under it for a value; None leaves the cell empty.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Column:
     ordering: str | None = None
     sparse: bool = False
     order: int = 100
+    cells: Sequence[tuple[Words, Callable[[Any], Any]]] = ()
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,11 @@ def _headers(email: Email, sender: Sender) -> dict[str, str]:
         headers["List-Id"] = formataddr((email.topic.name, f"{email.topic_id.replace('_', '-')}.{sender.domain}"))
         headers["List-Unsubscribe"] = f"<{one_click_link(email)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return headers | own_headers(email) | {name: value for name, value in email.headers.items() if name != "Reply-To"}
+    return (
+        headers
+        | dict(own_headers(email))
+        | {name: value for name, value in email.headers.items() if name != "Reply-To"}
+    )
 
 
 def _name(email: Email) -> str:

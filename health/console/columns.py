@@ -87,6 +87,10 @@ def _why(explanation: Explanation | None) -> str:
     return format_html('<span class="af-why" title="{}">{}</span>', "\n".join(explanation.sentences), first)
 
 
+def _change_of(explanation: Explanation | None) -> float | None:
+    return None if explanation is None or explanation.change is None else round(explanation.change, 1)
+
+
 class BandFilter(DropdownFilter):
     """By the band of the newest scored day."""
 
@@ -123,6 +127,11 @@ columns.register(
         ordering=EFFECTIVE,
         sparse=True,
         order=10,
+        cells=(
+            (_("Health, 0 to 100"), lambda explanation: explanation and explanation.shown),
+            (_("Band"), lambda explanation: explanation and explanation.band),
+            (_("Change in 7 days, points"), _change_of),
+        ),
     )
 )
 columns.register(
@@ -135,7 +144,17 @@ columns.register(
         order=11,
     )
 )
-columns.register(Column("health.why", SUBJECT, _("Why"), _explained, _why, order=12))
+columns.register(
+    Column(
+        "health.why",
+        SUBJECT,
+        _("Why"),
+        _explained,
+        _why,
+        order=12,
+        cells=((_("Why"), lambda explanation: explanation and "; ".join(explanation.sentences)),),
+    )
+)
 filters.register(Filter("health.band", SUBJECT, BandFilter))
 
 

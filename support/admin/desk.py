@@ -23,7 +23,7 @@ from agentfactory_cs.console.templatetags.console import when
 from agentfactory_cs.customers.days import utc_day
 from agentfactory_cs.customers.queries import staff
 
-from .. import assigning, hours, staffing
+from .. import assigning, staffing
 from ..models import Agent, Area, StrongWords, Team, Ticket
 from ..tasks import ring_for_tickets
 
@@ -208,7 +208,7 @@ def handed_words(handed: assigning.Handed) -> str:
 class AreaAdmin(ServiceAdmin):
     """Areas are retired, not deleted: tickets and articles keep naming them."""
 
-    service = staticmethod(hours.save_area)
+    service = staticmethod(staffing.save_area)
     list_display = ("name", "key", "show_tickets", "is_active")
     search_fields = ("name", "key")
     fields = (("name", "key"), "is_active")

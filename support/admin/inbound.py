@@ -153,8 +153,9 @@ class InboundMailAdmin(ReadOnlyAdmin):
 
     @display(description=_("State"), label=COLOURS)
     def show_state(self, mail: InboundMail) -> tuple[str, str]:
-        short = _now("Held") if mail.state == State.THROTTLED else mail.get_state_display()
-        return mail.state, short
+        """A word: the column beside it says why."""
+        short = {State.THROTTLED: _now("Held"), State.FILED: _now("Filed")}
+        return mail.state, short.get(State(mail.state), mail.get_state_display())
 
     @display(description=_("Why"))
     def why(self, mail: InboundMail) -> str:

@@ -11,6 +11,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 
+from agentfactory_cs.messaging.tasks import ring_for_mail
+
 from .. import threads, viewing
 from ..models import Ticket
 from ..newness import Since, since
@@ -83,6 +85,7 @@ def _write(request: HttpRequest, ticket: Ticket, kind: str) -> None:
     else:
         to = request.POST.get("then", "") or None
         message = threads.answer(ticket, written, by=request.user, to_status=to, seen=seen_by(request), now=now)
+        ring_for_mail()
     for refused in message.attachments.exclude(refused_because=""):
         messages.warning(
             request, _now("%(file)s was not kept: %(why)s") % {"file": refused.name, "why": refused.refused_because}

@@ -22,7 +22,7 @@ from ..knowledge.articles import Text
 from ..knowledge.search import LONGEST, find
 from ..models import Area, Article, ArticleVersion, Translation
 
-_area = {"slug_field": "key", "queryset": Area.objects.all(), "required": False, "allow_null": True}
+_area: dict[str, Any] = {"slug_field": "key", "queryset": Area.objects.all(), "required": False, "allow_null": True}
 
 
 @extend_schema_serializer(component_name="ArticleTranslation")
@@ -37,7 +37,7 @@ class TranslationSerializer(RecordSerializer):
 
 @extend_schema_serializer(component_name="Article")
 class ArticleSerializer(RecordSerializer):
-    area = serializers.SlugRelatedField(**_area, help_text="Key of a product area.")
+    area: Any = serializers.SlugRelatedField(**_area, help_text="Key of a product area.")
     translations = TranslationSerializer(many=True, read_only=True)
 
     class Meta:
@@ -67,7 +67,7 @@ class ArticleSearchSerializer(serializers.Serializer[Any]):
     language = serializers.CharField(
         default="en", max_length=8, validators=[validate_language], help_text="The reader's, such as de."
     )
-    area = serializers.SlugRelatedField(**_area, help_text="Key of a product area, to narrow the search.")
+    area: Any = serializers.SlugRelatedField(**_area, help_text="Key of a product area, to narrow the search.")
     kind = serializers.ChoiceField(choices=Article.Kind.choices, required=False)
     limit = serializers.IntegerField(default=10, min_value=1, max_value=50)
 

@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import CreateViewSet, ReadViewSet, RecordSerializer
 
-from .. import hours
+from .. import hours, staffing
 from ..models import Area, BusinessCalendar, OwnDay
 
 
@@ -79,7 +79,7 @@ class AreaViewSet(CreateViewSet, ReadViewSet):
     filterset_fields = ("key", "is_active")
     ordering_fields = ("id", "name")
     http_method_names = ["get", "post", "patch", "head", "options"]
-    store = staticmethod(hours.save_area)
+    store = staticmethod(staffing.save_area)
 
 
 router = SimpleRouter()

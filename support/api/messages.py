@@ -16,6 +16,7 @@ from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import ReadViewSet
 from agentfactory_cs.events.tasks import ring
+from agentfactory_cs.messaging.tasks import ring_for_mail
 
 from .. import threads
 from ..models import Message, Ticket
@@ -134,6 +135,7 @@ class MessageViewSet(ReadViewSet):
         told.is_valid(raise_exception=True)
         message = _write(ticket, told.validated_data, request)
         ring()
+        ring_for_mail()
         address = reverse("ticket-message-detail", args=[message.ticket_id, message.pk])
         headers = {"Location": request.build_absolute_uri(address)}
         return Response(MessageSerializer(message).data, status=201, headers=headers)

@@ -1,5 +1,5 @@
 """What support fills the console with."""
 
-from . import articles, cards, columns, entries, inbound, panels
+from . import articles, cards, columns, entries, inbound, mails, panels
 
-__all__ = ["articles", "cards", "columns", "entries", "inbound", "panels"]
+__all__ = ["articles", "cards", "columns", "entries", "inbound", "mails", "panels"]

@@ -7,6 +7,7 @@ AutomaticAnswer. Deciding, the thread's message, and the mail in the outbox are 
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,11 +16,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from agentfactory_cs.customers.models import Company, Contact
-from agentfactory_cs.messaging import outbox
 from agentfactory_cs.messaging.languages import best_language
-from agentfactory_cs.messaging.models import MailTemplate
 from agentfactory_cs.messaging.pages import LANGUAGES
 
+from .. import letters
 from ..changes import note_change
 from ..models import AnsweringSettings, AutomaticAnswer, Message, OfferedArticle, Ticket, TicketChange
 from ..threads import answer_automatically
@@ -169,25 +169,23 @@ def _send(answer: AutomaticAnswer, sent: Sequence[Match], now: datetime) -> None
     articles = [
         {"title": match.translation.title, "address": article_address(match.translation, answer)} for match in sent
     ]
-    data = {
+    data: dict[str, Any] = {
         "because": answer.because,
         "articles": [
             {"article": match.article.pk, "confidence": match.percent, "words": match.words[:5]} for match in sent
         ],
     }
-    answer_automatically(ticket, Written(text=_words(ticket, articles)), data=data, now=now)
-    assert ticket.customer is not None
-    outbox.queue(
-        customer=ticket.customer,
-        contact=ticket.contact,
-        template=MailTemplate.objects.get(key="support_first_answer" if sent else "support_acknowledgement"),
+    message = answer_automatically(ticket, Written(text=_words(ticket, articles)), data=data, now=now)
+    letters.queue(
+        ticket,
+        template="support_first_answer" if sent else "support_acknowledgement",
+        message_id=letters.give_message_id(message),
         due_at=now,
         expires_at=now + ONCE_IN,
         dedupe_key=f"{SOURCE}:{ticket.pk}",
         source=SOURCE,
         source_id=answer.pk,
         context={
-            "ticket": {"number": ticket.pk, "subject": ticket.subject},
             "answer": {"articles": articles, "solved_address": solved_address(answer) if sent else ""},
         },
         now=now,

@@ -11,11 +11,12 @@ from agentfactory_cs.customers.services.checking import check_and_save
 from agentfactory_cs.events.services import Actor, actor_user
 
 from ..models import Article, ArticleVersion, Translation
+from ..models.knowledge import ArticleState
 from .library import shipped_text
 from .words import count_words
 
 MOST_CHARACTERS = 100_000
-State = Article.State
+State = ArticleState
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def retire(article: Article, *, by: Actor = None, now: datetime) -> Article:
     return _store_state(_moved(article, State.RETIRED))
 
 
-def _moved(article: Article, to: State) -> Article:
+def _moved(article: Article, to: ArticleState) -> Article:
     stored = Article.objects.select_for_update().get(pk=article.pk)
     if to not in Article.TRANSITIONS[State(stored.state)]:
         words = f"An article that is {State(stored.state).label.lower()} cannot become {to.label.lower()}."

@@ -175,7 +175,7 @@ def solved(request: HttpRequest, token: str) -> HttpResponse:
             return _say(request, token, answer)
         offered = answer.ticket.offered_articles.filter(sent_at__isnull=False).select_related("article")
         said = [one for one in (article_to_read(one.article.slug, language) for one in offered) if one]
-        shown = {"answer": answer, "token": token, "said": said, "thanks": "thanks" in request.GET}
+        shown: dict[str, Any] = {"answer": answer, "token": token, "said": said, "thanks": "thanks" in request.GET}
         return _page(request, "solved.html", language, is_private=True, longest=LONGEST_COMMENT, **shown)
 
 

@@ -52,13 +52,16 @@ _FIND = f"""{_SAID}, weighed AS (
 ), asked AS (
     SELECT language, sum(telling) AS whole, string_agg(quote_literal(lexeme), ' | ')::tsquery AS query
     FROM telling GROUP BY language
-), ranked AS (
-    SELECT t.id, t.article_id, t.language, t.vector, asked.whole, ts_rank_cd(t.vector, asked.query, 1 | 32) AS rank,
-        row_number() OVER (PARTITION BY t.language ORDER BY ts_rank_cd(t.vector, asked.query, 1 | 32) DESC, t.id) AS nth
+), fitting AS MATERIALIZED (
+    SELECT t.id, t.article_id, t.language, asked.whole, ts_rank_cd(t.vector, asked.query, 1 | 32) AS rank
     FROM asked JOIN support_translation t ON t.language = asked.language AND t.vector @@ asked.query
     JOIN support_article a ON a.id = t.article_id
     WHERE a.state = 'published' AND (%(area)s::bigint IS NULL OR a.area_id = %(area)s)
         AND (%(kind)s = '' OR a.kind = %(kind)s) AND a.id <> ALL(%(without)s::bigint[])
+), ranked AS MATERIALIZED (
+    SELECT best.*, t.vector FROM (
+        SELECT *, row_number() OVER (PARTITION BY language ORDER BY rank DESC, id) AS nth FROM fitting
+    ) best JOIN support_translation t ON t.id = best.id WHERE nth <= {MOST_WEIGHED}
 )
 SELECT ranked.article_id, ranked.language, ranked.rank, ranked.whole, found.weight, found.lexemes,
     heading.whole AS title, heading.found AS title_found
@@ -72,7 +75,6 @@ FROM ranked, LATERAL (
     JOIN support_word word ON word.language = ranked.language AND word.lexeme = own.lexeme
     JOIN sizes ON sizes.language = ranked.language
 ) heading
-WHERE ranked.nth <= {MOST_WEIGHED}
 """
 
 # Words that no article says, each with the word of an article that it resembles most.

@@ -82,7 +82,7 @@ def fill(reply: CannedReply, ticket: Ticket, *, by: Actor, now: datetime) -> Fil
 
 
 def _data(ticket: Ticket, by: Actor, now: datetime) -> Mapping[str, Any]:
-    about = {"ticket": {"number": ticket.pk, "subject": ticket.subject}, "agent": {"name": actor_label(by)}}
+    about = {"ticket": {"number": str(ticket.pk), "subject": ticket.subject}, "agent": {"name": actor_label(by)}}
     if ticket.customer is None:
         company = Company.get()
         return {**about, "contact": {"name": ticket.requester_name}, "company": {"name": company.name}}

@@ -78,4 +78,4 @@ class InboundMail(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.sender}: {self.subject}"
+        return ": ".join(filter(None, (self.sender, self.subject))) or f"Mail {self.pk}"

@@ -43,7 +43,7 @@ SURE = {
     "subject": "Too many requests",
     "text": "Our nightly job fails with 429 RATE_LIMIT_EXCEEDED. What are the rate limits, and when may we retry?",
 }
-UNSURE = {
+UNSURE: dict[str, Any] = {
     "subject": "Colour",
     "text": "The bubble in the corner is green, and our brand is purple. Where is that changed?",
 }

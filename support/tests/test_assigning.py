@@ -202,6 +202,20 @@ class TestTheTrace:
         assert "“Enterprise tier”" in routed.words
 
 
+def test_routing_takes_as_many_queries_among_many_people_as_among_few() -> None:
+    make_agent("general")
+    first, second = make_ticket(), make_ticket()
+    with CaptureQueriesContext(connection) as few:
+        route(first)
+    for _number in range(12):
+        make_agent("general", "api")
+
+    with CaptureQueriesContext(connection) as many:
+        route(second)
+
+    assert len(many) == len(few) <= 14
+
+
 class TestWhatAPersonChose:
     def test_it_stays_when_the_ticket_is_routed_again(self) -> None:
         make_agent("general")

@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from agentfactory_cs.console.exporting import CsvExport
 from agentfactory_cs.console.lists import FilledListAdmin
 from agentfactory_cs.console.saving import ServiceAdmin
 
@@ -52,7 +53,15 @@ class ManagerForm(forms.Form):
 
 @admin.register(Customer)
 class CustomerAdmin(
-    SegmentLinks, CsvImportMixin, Overview, Departures, Erasure, StaffFieldsMixin, FilledListAdmin, ServiceAdmin
+    CsvExport,
+    SegmentLinks,
+    CsvImportMixin,
+    Overview,
+    Departures,
+    Erasure,
+    StaffFieldsMixin,
+    FilledListAdmin,
+    ServiceAdmin,
 ):
     service = staticmethod(save_customer)
     removal = staticmethod(erase_customer)

@@ -1,7 +1,8 @@
 """The columns of the customers list that the customers themselves fill."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -78,12 +79,38 @@ def _contact(contact: LastContact | None) -> str | SafeString:
     return format_html('<span class="af-two">{}</span>', lines)
 
 
-_COLUMNS: Sequence[tuple[str, Words, Any, Any, str | None, int]] = (
-    ("name", gettext_lazy("Customer"), _themselves, _name, "name", 0),
-    ("manager", gettext_lazy("Owner, stage"), _themselves, _manager, "success_manager__username", 50),
-    ("contract", gettext_lazy("MRR, renewal"), _contracts, _contract, None, 60),
-    ("contact", gettext_lazy("Last contact"), _last_contacts, _contact, None, 70),
+Cells = Sequence[tuple[Words, Callable[[Any], Any]]]
+
+_NAME_CELLS: Cells = (
+    (gettext_lazy("Customer"), attrgetter("name")),
+    (gettext_lazy("Tenant id"), attrgetter("external_id")),
+    (gettext_lazy("Tier"), lambda customer: customer.get_tier_display()),
+)
+_MANAGER_CELLS: Cells = (
+    (gettext_lazy("Success manager"), lambda customer: customer.success_manager and customer.success_manager.username),
+    (gettext_lazy("Stage"), lambda customer: customer.get_lifecycle_stage_display()),
+    (gettext_lazy("Signed up at"), attrgetter("signed_up_at")),
+)
+_CONTRACT_CELLS: Cells = (
+    # Where somebody pays in several currencies: "1200.00 + 300.00" and "EUR + USD".
+    (gettext_lazy("Revenue a month"), lambda contract: contract and " + ".join(map(str, contract.mrr.values()))),
+    (gettext_lazy("Currency"), lambda contract: contract and " + ".join(contract.mrr)),
+    (gettext_lazy("Renews on"), lambda contract: contract and contract.renews_on),
+    (gettext_lazy("Payment"), lambda contract: contract and contract.payment_status),
+)
+_CONTACT_CELLS: Cells = (
+    (gettext_lazy("We reached out at"), lambda contact: contact and contact.out),
+    (gettext_lazy("They reached out at"), lambda contact: contact and contact.back),
 )
 
-for key, title, load, render, ordering, order in _COLUMNS:
-    columns.register(Column(f"customers.{key}", SUBJECT, title, load, render, ordering=ordering, order=order))
+_COLUMNS: Sequence[tuple[str, Words, Any, Any, str | None, int, Cells]] = (
+    ("name", gettext_lazy("Customer"), _themselves, _name, "name", 0, _NAME_CELLS),
+    ("manager", gettext_lazy("Owner, stage"), _themselves, _manager, "success_manager__username", 50, _MANAGER_CELLS),
+    ("contract", gettext_lazy("MRR, renewal"), _contracts, _contract, None, 60, _CONTRACT_CELLS),
+    ("contact", gettext_lazy("Last contact"), _last_contacts, _contact, None, 70, _CONTACT_CELLS),
+)
+
+for key, title, load, render, ordering, order, cells in _COLUMNS:
+    columns.register(
+        Column(f"customers.{key}", SUBJECT, title, load, render, ordering=ordering, order=order, cells=cells)
+    )

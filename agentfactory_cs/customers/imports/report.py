@@ -1,15 +1,15 @@
 """What came of an import: counts, a report of every problem, and the rejected rows ready to be mended."""
 
 import csv
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from agentfactory_cs.console.spreadsheets import as_text
+
 from .problems import Problem
 from .rows import Row
 
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 REPORT_COLUMNS = ("line", "severity", "column", "value", "reason", "row")
 
 
@@ -86,7 +86,8 @@ class Report:
             self._begun = True
             writer.writerow(REPORT_COLUMNS)
         texts = (problem.column, problem.value, problem.reason, raw.rstrip("\r\n"))
-        writer.writerow((line, problem.severity, *map(_as_text, texts)))
+        # Only here: rejected rows stay as they came, to be mended.
+        writer.writerow((line, problem.severity, *map(as_text, texts)))
 
     def _keep_row(self, raw: str) -> None:
         first = self.outcome.rejected == 0
@@ -96,12 +97,6 @@ class Report:
         if first:
             self.rejected.write(_whole_line(self.header_text))
         self.rejected.write(_whole_line(raw))
-
-
-def _as_text(cell: str) -> str:
-    """Kept from running as a formula in a spreadsheet. Only here: rejected rows stay as they came, to be mended."""
-    runs = cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not _PLAIN_NUMBER.fullmatch(cell)
-    return f"'{cell}" if runs else cell
 
 
 def _whole_line(text: str) -> str:

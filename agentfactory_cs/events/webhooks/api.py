@@ -29,7 +29,9 @@ class _Strict(serializers.ModelSerializer):
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            raise serializers.ValidationError({**wrong, **error.detail}) if wrong else error from None
+            raise (
+                serializers.ValidationError({**wrong, **cast(dict[str, Any], error.detail)}) if wrong else error
+            ) from None
         if wrong:
             raise serializers.ValidationError(wrong)
         return values

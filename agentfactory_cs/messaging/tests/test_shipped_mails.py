@@ -23,6 +23,14 @@ HOLES = re.compile(r"None|\{[{%#]|[%#}]\}| [,.!?:;](?!\w)|\(\)|„“|“”|, ,
 GIVEN = {
     "survey": {"question": "How?", "choices": [{"label": "1", "address": "https://example.com/1/"}]},
     "offer": {"plan": "Pro", "reason": "You used it all."},
+    "ticket": {"number": "1234", "subject": "Where is my invoice?"},
+    "answer": {"articles": [{"title": "Invoices", "address": "https://example.com/help/"}], "solved_address": ""},
+    "letter": {
+        "author": "Sam Porter",
+        "paragraphs": [{"lines": ["Here it is.", "In PDF."]}],
+        "history": [{"who": "Ada", "when": "2026-06-30 09:12 UTC", "lines": ["Where is it?"]}],
+    },
+    "follow_up": {"yes": "https://example.com/yes/", "no": "https://example.com/no/"},
 }  # fmt: skip
 
 
