@@ -73,7 +73,8 @@ def write(desk: Client, ticket: Ticket, text: str, **fields: Any) -> Any:
 
 
 def test_the_thread_shows_who_wrote_what_and_marks_notes_and_machines(desk: Client, clara: Agent) -> None:
-    ticket = make_ticket(make_customer(name="Northwind"), text="It fails.\nSince Monday.")
+    northwind = make_customer(name="Northwind")
+    ticket = make_ticket(northwind, contact=make_contact(northwind), text="It fails.\nSince Monday.")
     answer(ticket, Written("Which version?"), by=clara.user, now=NOW)
     note(ticket, Written("They pay late."), by=clara.user, now=NOW)
     answer_automatically(ticket, Written("We got it."), data={}, now=NOW)
