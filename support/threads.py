@@ -115,7 +115,9 @@ def answer(
     stored.answered_at, stored.waiting_since = now, None
     stored.told = [one for one in stored.told if not one.startswith("next_response.")]
     wanted = to_status or (Status.OPEN if stored.status == Status.NEW else stored.status)
-    if wanted != stored.status:
+    if wanted == Status.OPEN and stored.status in (Status.RESOLVED, Status.CLOSED):
+        reopen_held(stored, because="Answered.", by=by, now=now)
+    elif wanted != stored.status:
         move_held(stored, wanted, reason="Answered.", by=by, now=now)
     elif wanted == Status.PENDING:
         # The customer has something new to answer.

@@ -70,6 +70,8 @@ class CalendarForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         self.instance.week = {key: found for key in WEEK if (found := self.cleaned_data.get(key))}
+        if not (self.instance.week or self.errors):
+            self.add_error(None, _("With these hours the desk is never open."))
         for name in ("country", "subdivision"):
             self.cleaned_data[name] = self.cleaned_data.get(name, "").strip().upper()
         super()._post_clean()  # type: ignore[misc]

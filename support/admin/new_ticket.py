@@ -24,8 +24,10 @@ from .queue_filters import LANGUAGES
 _SELECT, _INPUT = {"class": "af-select"}, {"class": "af-input"}
 
 
-def _picker(field: str, words: Any) -> AutocompleteSelect:
+def _picker(field: str, words: Any, dialog: str) -> AutocompleteSelect:
     attrs = {"data-placeholder": words, "data-width": "100%"}
+    if dialog:
+        attrs["data-dropdown-parent"] = dialog
     return AutocompleteSelect(Ticket._meta.get_field(field), admin.site, attrs=attrs)
 
 
@@ -38,10 +40,11 @@ class WhoForm(forms.Form):
         required=False, label=_("Or an e-mail address"), widget=forms.EmailInput(attrs=_INPUT)
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, dialog: str = "", **kwargs: Any) -> None:
+        """`dialog` is where the form stands, if not on the page itself: what is found must show before it."""
         super().__init__(*args, **kwargs)
         for field, words in (("contact", _("Name or e-mail")), ("customer", _("Name or tenant id"))):
-            self.fields[field].widget = _picker(field, words)
+            self.fields[field].widget = _picker(field, words, dialog)
             self.fields[field].widget.choices = self.fields[field].choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -114,7 +114,9 @@ class Properties(AtTicket):
             change(ticket, value, by=request.user, seen=seen_by(request), now=timezone.now())
         except ValidationError as refusal:
             told["refusal"] = " ".join(refusal.messages)
-        context = {**self.properties(request, self.ticket_of(pk)), **told, "is_answer": True}
+        now_is = self.ticket_of(pk)
+        # The buttons of the box follow the status, so they are in the answer too.
+        context = {**self.properties(request, now_is), **self.box(request, now_is), **told, "is_answer": True}  # type: ignore[attr-defined]
         return TemplateResponse(request, "admin/support/properties.html", context)
 
 

@@ -74,7 +74,7 @@ class TicketPage(Properties, WritingBox, Dialogs, NewTicket):
             **self.properties(request, ticket),
             **self.box(request, ticket),
             "people": [(one.get_username(), one.get_full_name()) for one in staff()],
-            "who": WhoForm(initial={"contact": ticket.contact_id, "customer": ticket.customer_id}),
+            "who": WhoForm(initial={"contact": ticket.contact_id, "customer": ticket.customer_id}, dialog="#sd-whose"),
             "panels": [one for one in panels if one.subject == SUBJECT and allowed(request.user, one.permission)],
             **told,
         }

@@ -15,7 +15,6 @@ from agentfactory_cs.customers.queries import contracts
 from agentfactory_cs.messaging.models import Response, SurveyKind
 
 from ..levels.running import running
-from ..mail_queries import mails_of, satisfaction_with
 from ..models import Ticket
 from .health import health_chips
 
@@ -39,15 +38,6 @@ def of_ticket(request: HttpRequest, ticket: Ticket) -> Mapping[str, Any] | None:
         "nps": _last_answer(customer, SurveyKind.NPS),
         "csat": _last_answer(customer, SurveyKind.SUPPORT_CSAT),
     }
-
-
-def outcome(request: HttpRequest, ticket: Ticket) -> Mapping[str, Any] | None:
-    """What the customer says of the solution, and the mails that follow by themselves; none where there is neither."""
-    satisfaction = satisfaction_with(ticket)
-    mails = [mail for mail in mails_of(ticket) if mail.message_id is None]
-    if not (mails or satisfaction.question or satisfaction.survey):
-        return None
-    return {"satisfaction": satisfaction, "mails": mails}
 
 
 def of_customer(request: HttpRequest, customer: Customer) -> Mapping[str, Any]:
@@ -74,9 +64,6 @@ panels.register(
     Panel(
         "support.customer", "support.Ticket", _("Customer"), "admin/panels/ticket_customer.html", of_ticket, "side", 10
     )
-)
-panels.register(
-    Panel("support.outcome", SUBJECT, _("Was it solved?"), "admin/panels/ticket_outcome.html", outcome, "side", 20)
 )
 panels.register(
     Panel(

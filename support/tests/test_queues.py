@@ -8,8 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_usage
-from health.services import score_customer
+from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_member
 from support.models import Agent, Team, Ticket
 from support.moving import move
 from support.queues import QUEUES, counts, next_in, tickets_in
@@ -111,17 +110,13 @@ def test_a_queue_shows_what_is_due_first_on_top(desk: Client) -> None:
 
 def test_a_row_says_who_asks_what_was_said_last_and_what_is_overdue(desk: Client) -> None:
     customer = make_customer(name="Northwind", tier="enterprise")
-    make_usage(customer, days=40, api_calls=10, logins=1)
-    score_customer(customer.pk, now=NOW)
     ticket = make_ticket(customer, subject="429 since Monday", text="We get 429\nall the time.", severity="high")
     Ticket.objects.filter(pk=ticket.pk).update(first_response_due_at=NOW - timedelta(minutes=80))
 
-    html = queue(desk, "all")
-    text = words(html)
+    text = words(queue(desk, "all"))
 
     assert f"#{ticket.pk} 429 since Monday" in text
     assert "Northwind: We get 429 all the time." in text
-    assert "af-chip" in html
     assert "Enterprise" in text
     assert "High" in text
     assert "1 h 20 min over first response" in text
@@ -257,8 +252,6 @@ def test_a_bad_choice_comes_back_with_its_reason_and_nothing_is_done(desk: Clien
 
 def test_who_may_only_look_is_offered_nothing_to_do(console: Client, manager: object) -> None:
     viewer = Client()
-    from agentfactory_cs.customers.tests.factories import make_member
-
     viewer.force_login(make_member("Viewer"))
     ticket = make_ticket()
 
