@@ -61,6 +61,7 @@ def read_inbound_mail() -> None:
     with place_among(1, _READING) as is_mine:
         if is_mine:
             read_waiting(now=timezone.now())
+            ring_for_answers()
 
 
 def ring_for_inbound_mail() -> None:

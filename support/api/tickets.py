@@ -20,6 +20,7 @@ from agentfactory_cs.events.tasks import ring
 from .. import assigning, editing, escalating, linking, moving
 from ..models import Escalation, Ticket
 from ..opening import Asked, open_ticket
+from ..tasks import ring_for_answers
 from ..writing import Written
 from .requests import (
     IF_MATCH,
@@ -72,6 +73,7 @@ class TicketViewSet(ReadViewSet):
         asked.is_valid(raise_exception=True)
         ticket = open_ticket(_asked(asked.validated_data), by=request.user, now=now)
         ring()
+        ring_for_answers()
         response = self._again(ticket)
         response.status_code = 201
         response["Location"] = self.reverse_action("detail", args=[ticket.pk])
