@@ -246,7 +246,9 @@ def test_more_than_so_many_mails_an_hour_from_one_sender_are_held(ada: Any, sett
 def test_a_reply_to_a_ticket_that_went_into_another_goes_there(ticket: Ticket) -> None:
     other = arrives(mail("The same again", sender="ada@customer.example"), minutes=5).message
     assert other is not None
-    Ticket.objects.filter(pk=ticket.pk).update(status="closed", closed_at=NOW, merged_into=other.ticket)
+    Ticket.objects.filter(pk=ticket.pk).update(
+        status="closed", closed_at=NOW, pending_since=None, merged_into=other.ticket
+    )
 
     row = arrives(mail("And?", In_Reply_To="<answer@agentfactory.com>"), minutes=6)
 

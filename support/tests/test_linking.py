@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from agentfactory_cs.customers.tests.factories import NOW, make_customer, make_user
+from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer, make_user
 from support import threads
 from support.linking import link, merge, split_off, unlink
 from support.models import Ticket, TicketLink
@@ -69,7 +69,8 @@ def test_two_tickets_of_one_stranger_may_be_merged() -> None:
 
 
 def test_part_of_a_thread_becomes_a_ticket_of_its_own() -> None:
-    ticket, clara = ask("About the invoice."), make_user("clara")
+    customer, clara = make_contact(make_customer(), is_primary=True).customer, make_user("clara")
+    ticket = ask("About the invoice.", customer=customer)
     message = threads.customer_wrote(ticket, Written("And another thing: the API fails."), now=NOW + HOUR)
     threads.answer(ticket, Written("Here is the invoice."), by=clara, now=NOW + 2 * HOUR)
 
