@@ -68,17 +68,53 @@ def route_ticket(ticket: Ticket, *, by: Actor = None, now: datetime) -> Decision
     """
     row = _held(ticket)
     before = row.team
-    plan = deciding.plan(deciding.subject_of(row), deciding.start_of(row), versions.in_force(), deciding.Desk.open())
+    route = _find(row, deciding.start_of(row), now)
+    _keep_hours(row, before, now)
+    row.updated_at = now
+    row.save(update_fields=_OF_ROUTING)
+    note_route(row, route, by=by, now=now)
+    _bring_up_to_date(ticket, row)
+    return Decision(ticket, route.plan, route.choice, route.words)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a ticket goes, before that is written down."""
+
+    plan: Plan
+    choice: Choice
+
+    @property
+    def words(self) -> str:
+        return words.decided(self.plan, self.choice)
+
+
+def find_route(ticket: Ticket, *, now: datetime) -> Route:
+    """Put team, priority, tags and assignee on a ticket that is about to be stored for the first time.
+
+    Whoever comes into question is locked; `note_route` follows in the same transaction. A ticket nobody has seen needs
+    no lock, and has no trace to read: that saves a quarter of the statements of opening one.
+    """
+    return _find(ticket, deciding.beginning_of(ticket), now)
+
+
+def _find(row: Ticket, start: deciding.Start, now: datetime) -> Route:
+    plan = deciding.plan(deciding.subject_of(row), start, versions.in_force(), deciding.Desk.open())
     _apply(row, plan)
     choice = _choice_for(row, now)
-    _keep_hours(row, before, now)
-    _give(row, choice, now)
-    told = words.decided(plan, choice)
-    data = plan.data() | {"assignment": _told(choice)}
-    note_change(row, Kind.ROUTED, told, data=data, by=by, routing_version=plan.version, now=now)
-    escalating.on_routed(row, plan.outcome.escalations, now=now)
-    _bring_up_to_date(ticket, row)
-    return Decision(ticket, plan, choice, told)
+    if choice.candidate:
+        row.assignee_id, row.assigned_by_hand = choice.candidate.user, False
+    return Route(plan, choice)
+
+
+def note_route(row: Ticket, route: Route, *, by: Actor = None, now: datetime) -> None:
+    """Write down how a stored ticket came to where it is, and escalate what the rules escalate."""
+    if route.choice.candidate:
+        Agent.objects.filter(pk=route.choice.candidate.agent).update(last_assigned_at=now)
+    data = route.plan.data() | {"assignment": _told(route.choice)}
+    version = route.plan.version
+    note_change(row, Kind.ROUTED, route.words, data=data, by=by, routing_version=version, now=now)
+    escalating.on_routed(row, route.plan.outcome.escalations, now=now)
 
 
 def _keep_hours(row: Ticket, before: Team | None, now: datetime) -> None:

@@ -31,7 +31,7 @@ def store(
         message_id=written.message_id[:250],
         written_at=now,
     )
-    check_and_save(message)
+    check_and_save(message, just_read=("ticket", "author"))
     for file in written.files:
         keep(message, file)
     return message

@@ -11,14 +11,17 @@ from agentfactory_cs.customers.models import Contact, Customer
 from agentfactory_cs.customers.services.checking import check_and_save
 from agentfactory_cs.events.services import Actor
 
-from . import levels, stretches
-from .assigning import route_ticket
+from . import levels
+from .assigning import find_route, note_route
 from .changes import note_change
 from .languages import language_of
 from .messages import from_customer, store
-from .models import Area, Message, Team, Ticket, TicketChange
+from .models import Area, ClockStretch, Message, Team, Ticket, TicketChange
 from .telling import tell
 from .writing import Written
+
+# Rows that whoever asks has read, or that are read here.
+_JUST_READ = ("customer", "contact", "area", "team", "assignee", "service_version")
 
 
 @dataclass(frozen=True)
@@ -49,20 +52,24 @@ class Asked:
 def open_ticket(asked: Asked, *, by: Actor = None, now: datetime) -> Ticket:
     """Open a ticket and route it. ValidationError names field and reason, and nothing is stored."""
     ticket = _row(asked, now)
-    check_and_save(ticket)
+    ticket.clean_fields(exclude=_JUST_READ)
+    route = find_route(ticket, now=now)
+    levels.begin_clocks(ticket, now=now)
+    check_and_save(ticket, just_read=_JUST_READ)
+    ClockStretch.objects.create(ticket=ticket, since=now)
     store(ticket, Message.Kind.CUSTOMER, asked.written, author_name=_author(asked), now=now)
-    stretches.start(ticket, now=now)
-    who = {"channel": ticket.get_channel_display(), "is_automatic": asked.is_automatic}
-    note_change(
-        ticket, TicketChange.Kind.CREATED, f"Came in by {ticket.get_channel_display()}.", data=who, by=by, now=now
-    )
-    levels.set_clocks(ticket, now=now)
-    ticket.save(update_fields=levels.CLOCK_FIELDS)
-    route_ticket(ticket, by=by, now=now)
-    ticket.refresh_from_db()
+    _tell(ticket, asked, by, now)
+    note_route(ticket, route, by=by, now=now)
+    ticket.refresh_from_db(fields=("due_at",))
+    return ticket
+
+
+def _tell(ticket: Ticket, asked: Asked, by: Actor, now: datetime) -> None:
+    channel = str(ticket.get_channel_display())
+    who = {"channel": channel, "is_automatic": asked.is_automatic}
+    note_change(ticket, TicketChange.Kind.CREATED, f"Came in by {channel}.", data=who, by=by, now=now)
     data = {"severity": ticket.severity, "team": ticket.team.name if ticket.team else "", **who}
     tell(ticket, "support.ticket_opened", data, by=by, now=now)
-    return ticket
 
 
 def _row(asked: Asked, now: datetime) -> Ticket:

@@ -69,6 +69,11 @@ def set_clocks(ticket: Ticket, *, now: datetime) -> None:
     reckon(ticket, calendar_of(ticket.team, now=now), stretches_of(ticket))
 
 
+def begin_clocks(ticket: Ticket, *, now: datetime) -> None:
+    """As set_clocks, of a ticket that is not stored yet and runs from now."""
+    reckon(ticket, calendar_of(ticket.team, now=now), [Stretch(now)])
+
+
 def stretches_of(ticket: Ticket) -> Sequence[Stretch]:
     return [Stretch(since, until) for since, until in ticket.stretches.values_list("since", "until").order_by("since")]
 

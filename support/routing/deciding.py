@@ -82,6 +82,9 @@ def start_of(ticket: Ticket) -> Start:
     One query."""
     changes = TicketChange.objects.filter(ticket=ticket, kind__in=(Kind.ROUTED, Kind.ASSIGNED), data__has_key="start")
     told = changes.order_by("-pk").values_list("data__start", flat=True).first()
-    if told is None:
-        return Start(ticket.team.key, is_fixed=True) if ticket.team else Start()
-    return Start(told["team"], told["fixed"])
+    return beginning_of(ticket) if told is None else Start(told["team"], told["fixed"])
+
+
+def beginning_of(ticket: Ticket) -> Start:
+    """Of a ticket that was never routed: the team whose address it was sent to, for good."""
+    return Start(ticket.team.key, is_fixed=True) if ticket.team else Start()

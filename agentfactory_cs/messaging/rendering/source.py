@@ -64,8 +64,12 @@ def as_text(source: str) -> str:
 
 def tidy_text(text: str) -> str:
     """No spaces at the ends of lines or side by side, and no more than one empty line."""
-    lines = (re.sub(r"[ \t\xa0]+", " ", line).strip() for line in text.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+    lines = [_SPACES.sub(" ", line).strip() for line in text.splitlines()]
+    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
+
+
+_SPACES = re.compile(r"[ \t\xa0]+")
+_EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 _SKIPPED = frozenset({"head", "style", "script"})

@@ -44,15 +44,21 @@ class CannotRender(Exception):
     """A mail would have a hole; the message is a sentence naming the variable or expression that makes it."""
 
 
+_LOOKED_UP = (dict, BaseContext)
+
+
 class PlainVariable(Variable):
     """Looks its name up in dictionaries, key by key; VariableDoesNotExist for whatever else it meets."""
 
     def _resolve_lookup(self, context: Any) -> Any:
         current = context
         for name in self.lookups or ():
-            if not isinstance(current, dict | BaseContext) or name not in current:
+            if not isinstance(current, _LOOKED_UP):
                 raise VariableDoesNotExist("%s is not there", (self.var,))
-            current = current[name]
+            try:
+                current = current[name]
+            except KeyError:
+                raise VariableDoesNotExist("%s is not there", (self.var,)) from None
         return current
 
 
@@ -94,8 +100,10 @@ class Expression(FilterExpression):
 
     def resolve(self, context: Any, ignore_failures: bool = False) -> Any:
         try:
-            if not (self.is_var and is_missing(self._value(context))):
-                value = super().resolve(context)
+            plain = self._value(context) if self.is_var else None
+            if not (self.is_var and is_missing(plain)):
+                # Without filters that is it; Django would look it up a second time.
+                value = plain if self.is_var and not self.filters else super().resolve(context)
             elif self.stand_in:
                 value = FilterExpression.resolve(self.stand_in, context)
             elif ignore_failures:
