@@ -21,7 +21,7 @@ def save_calendar(
     from the one before.
 
     ValidationError where the desk would never be open, there is no such holiday country, or there would be no default.
-    Due times that are on tickets follow with the next change of each.
+    Due times that are on tickets follow by `levels.recomputing`.
     """
     others = BusinessCalendar.objects.select_for_update().exclude(pk=calendar.pk)
     if calendar.is_default:

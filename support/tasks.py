@@ -16,7 +16,7 @@ from .inbound.fetching import fetch
 from .inbound.keeping import forget_old
 from .inbound.taking_in import read_waiting
 from .knowledge import answering, drafting, flagging
-from .levels import watching
+from .levels import recomputing, watching
 
 
 @shared_task
@@ -101,3 +101,14 @@ def follow_up_tickets() -> None:
     """Safe to run twice because each step is done once, under the ticket's lock, in the transaction that says so."""
     if working.follow_up(now=timezone.now()):
         ring_for_mail()
+
+
+@shared_task
+def recompute_due_times() -> None:
+    """Safe to run twice because it reckons anew from what is stored."""
+    recomputing.recompute(now=timezone.now())
+
+
+def ring_for_due_times() -> None:
+    """Opening hours, or whose they are, change in the current transaction: the due times of tickets follow."""
+    transaction.on_commit(lambda: recompute_due_times.delay(), robust=True)

@@ -25,7 +25,7 @@ from agentfactory_cs.customers.queries import staff
 
 from .. import assigning, staffing
 from ..models import Agent, Area, StrongWords, Team, Ticket
-from ..tasks import ring_for_tickets
+from ..tasks import ring_for_due_times, ring_for_tickets
 
 _LOAD = Count("user__assigned_tickets", filter=Q(user__assigned_tickets__status__in=("new", "open")), distinct=True)
 
@@ -51,6 +51,11 @@ class TeamAdmin(ServiceAdmin):
             },
         ),
     )
+
+    def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "calendar" in form.changed_data:
+            ring_for_due_times()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         people = Count("agents", filter=Q(agents__user__is_active=True), distinct=True)

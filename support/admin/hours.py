@@ -19,6 +19,7 @@ from agentfactory_cs.console.saving import ReadOnlyAdmin, show_refusal
 from ..clocks.calendar import WEEK
 from ..hours import save_calendar
 from ..models import BusinessCalendar, OwnDay
+from ..tasks import ring_for_due_times
 from .hours_form import CalendarForm, OwnDayFormSet, write_spans
 
 MAY_CHANGE = "support.change_businesscalendar"
@@ -97,7 +98,8 @@ def _save(request: HttpRequest, form: CalendarForm, days: Any) -> bool:
     except ValidationError as refusal:
         show_refusal(form, refusal)
         return False
-    messages.success(request, _now("Saved. Due times follow with the next change of each ticket."))
+    ring_for_due_times()
+    messages.success(request, _now("Saved. The due times of tickets follow within moments."))
     return True
 
 

@@ -11,6 +11,7 @@ from agentfactory_cs.customers.api.records import CreateViewSet, ReadViewSet, Re
 
 from .. import hours, staffing
 from ..models import Area, BusinessCalendar, OwnDay
+from ..tasks import ring_for_due_times
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -60,6 +61,7 @@ class CalendarViewSet(CreateViewSet, ReadViewSet):
             setattr(record, name, value)
         own_days = None if days is None else [OwnDay(**day) for day in days]
         saved = hours.save_calendar(record, own_days=own_days, by=self.request.user, now=now)
+        ring_for_due_times()
         return BusinessCalendar.objects.prefetch_related("own_days").get(pk=saved.pk)
 
 

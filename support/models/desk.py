@@ -28,8 +28,8 @@ def validate_spans(data: object) -> None:
 class BusinessCalendar(models.Model):
     """When a desk is open: spans for each day of the week, in one time zone, less the holidays of a country.
 
-    Read by `clocks`; a change counts for every due time computed from then on, and `levels.recompute` brings
-    those of open tickets up to date.
+    Read by `clocks`; a change counts for every due time computed from then on, and `levels.recomputing` brings
+    those of unsolved tickets up to date.
     """
 
     name = models.CharField(max_length=80, unique=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from agentfactory_cs.customers.models import Customer
 from agentfactory_cs.customers.tests.factories import NOW, make_contact, make_customer, make_user
@@ -12,8 +14,11 @@ from agentfactory_cs.events.models import Event
 from agentfactory_cs.messaging.models import Notice
 from support import threads
 from support.editing import edit
+from support.hours import save_calendar
+from support.levels import policy
+from support.levels.recomputing import recompute
 from support.levels.watching import watch
-from support.models import Message, Team, Ticket, TicketChange, TicketLink
+from support.models import BusinessCalendar, Message, Team, Ticket, TicketChange, TicketLink
 from support.moving import move
 from support.opening import Asked, open_ticket
 from support.writing import File, Written
@@ -330,8 +335,6 @@ class TestPromises:
         assert list(stored.escalations.values_list("reason", flat=True)) == ["critical"]
 
     def test_a_ticket_keeps_the_policy_it_began_with(self) -> None:
-        from support.levels import policy
-
         ticket = ask()
         changed = policy.shipped()
         changed["targets"]["starter"]["normal"]["first_response"] = 60
@@ -344,8 +347,6 @@ class TestPromises:
         assert ask().first_response_due_at == at(1, 13)
 
     def test_a_team_may_keep_hours_of_its_own(self) -> None:
-        from support.models import BusinessCalendar
-
         always = BusinessCalendar.objects.create(
             name="Always",
             time_zone="UTC",
@@ -354,6 +355,34 @@ class TestPromises:
         Team.objects.update(calendar=always)
 
         assert ask().first_response_due_at == NOW + 16 * HOUR
+
+    def test_changed_opening_hours_move_what_is_due_and_nothing_else(self) -> None:
+        ticket, solved = ask(), ask()
+        move(solved, Status.RESOLVED, now=NOW)
+        calendar = BusinessCalendar.objects.get(is_default=True)
+        calendar.week = {**calendar.week, "thu": []}
+        save_calendar(calendar, now=NOW)
+
+        assert recompute(now=NOW) == 1
+        assert recompute(now=NOW) == 0
+
+        # Six hours on Wednesday, nine on Friday, one on Monday.
+        assert fresh(ticket).first_response_due_at == at(6, 10)
+        assert fresh(solved).first_response_due_at is None
+
+    def test_many_tickets_are_brought_up_to_date_in_a_fixed_number_of_statements(self) -> None:
+        for _number in range(5):
+            ask()
+        BusinessCalendar.objects.update(week={"wed": [["09:00", "18:00"]]})
+
+        with CaptureQueriesContext(connection) as five:
+            assert recompute(now=NOW) == 5
+        ask()
+        BusinessCalendar.objects.update(week={"tue": [["09:00", "18:00"]]})
+
+        with CaptureQueriesContext(connection) as six:
+            assert recompute(now=NOW) == 6
+        assert len(six) == len(five)
 
 
 class TestEditing:
