@@ -20,8 +20,8 @@ class Seat(NamedTuple):
 SEATS = (
     Seat("demo-ilse", ("api", "general", "enterprise"), 15),
     Seat("demo-rafi", ("billing", "general", "api"), 15),
-    Seat("demo-adaeze", ("general", "enterprise"), 5),
-    Seat("demo-wanda", ("general", "billing"), 5),
+    Seat("demo-adaeze", ("general", "enterprise"), 8),
+    Seat("demo-wanda", ("general", "billing"), 8),
     Seat("demo-jannis", ("enterprise",), 4),
     Seat("demo-maren", ("senior",), 6),
 )
