@@ -31,7 +31,9 @@ class NameFilter(filters.CharFilter):
     def __init__(self, *, thing: str, exists: Callable[[str], bool], **options: Any) -> None:
         def check(name: str) -> None:
             if not exists(name):
-                raise ValidationError(f"There is no {thing} “{name}”.", code="invalid_choice")
+                # The name goes by params: django-filter fills the message in, and a name may hold a %.
+                told = {"thing": thing, "name": name}
+                raise ValidationError("There is no %(thing)s “%(name)s”.", params=told, code="invalid_choice")
 
         super().__init__(validators=[check], **options)
 

@@ -21,6 +21,8 @@ FREE = {
     "language",
     "name",
     "plan",
+    "slug",
+    "tag",
     "platform_user_id",
     "tenant_id",
     "user_id",

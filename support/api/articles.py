@@ -15,7 +15,7 @@ from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import CreateViewSet, ReadViewSet, RecordSerializer
 from agentfactory_cs.customers.models.fields import validate_language
-from agentfactory_cs.filters import IdFilter
+from agentfactory_cs.filters import IdFilter, NameFilter
 
 from ..knowledge import articles
 from ..knowledge.articles import Text
@@ -84,7 +84,12 @@ class ArticleMatchSerializer(serializers.Serializer[Any]):
 
 
 class ArticleFilter(filters.FilterSet):
-    area = filters.CharFilter(field_name="area__key", help_text="Key of a product area.")
+    area = NameFilter(
+        thing="area",
+        exists=lambda key: Area.objects.filter(key=key).exists(),
+        field_name="area__key",
+        help_text="Key of a product area.",
+    )
     needs_update = filters.BooleanFilter(method="flagged", help_text="Flagged for somebody to look at.")
 
     class Meta:

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiTypes, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import CreateViewSet, ReadViewSet, RecordSerializer
+from agentfactory_cs.filters import NameFilter
 
 from .. import hours, staffing
 from ..models import Area, BusinessCalendar, OwnDay
@@ -72,13 +74,21 @@ class AreaSerializer(RecordSerializer):
         fields = ("id", "key", "name", "is_active")
 
 
+class AreaFilter(filters.FilterSet):
+    key = NameFilter(thing="area", exists=lambda key: Area.objects.filter(key=key).exists())
+
+    class Meta:
+        model = Area
+        fields = ("key", "is_active")
+
+
 class AreaViewSet(CreateViewSet, ReadViewSet):
     """The parts of the product that tickets and articles are about."""
 
     thing = "support area"
     queryset = Area.objects.all()
     serializer_class = AreaSerializer
-    filterset_fields = ("key", "is_active")
+    filterset_class = AreaFilter
     ordering_fields = ("id", "name")
     http_method_names = ["get", "post", "patch", "head", "options"]
     store = staticmethod(staffing.save_area)

@@ -5,7 +5,13 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiTypes, extend_schema, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiResponse,
+    OpenApiTypes,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -23,6 +29,8 @@ from ..routing.deciding import Start
 
 _RULES = "The rules, in order: docs/support.md tells what one holds."
 _LARGEST = 2**31 - 1
+
+NO_DRAFT = OpenApiResponse(description="There is no draft.")
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)
@@ -223,7 +231,7 @@ class RoutingVersionViewSet(ReadViewSet):
         )
         return Response(TrialSerializer(trial.of_subject(subject, Start(), version, now=timezone.now())).data)
 
-    @extend_schema(summary="Play the draft of routing back", responses=ReplaySerializer)
+    @extend_schema(summary="Play the draft of routing back", responses={200: ReplaySerializer, 404: NO_DRAFT})
     @action(detail=False, url_path="replay", pagination_class=None, filterset_class=None)
     def play_back(self, request: Request) -> Response:
         """The draft over the newest 1 000 tickets: how many would go elsewhere, and whence where. 404 without a

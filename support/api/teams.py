@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from agentfactory_cs.customers.api.records import ReadViewSet, RecordSerializer
+from agentfactory_cs.filters import NameFilter
 
 from .. import staffing
 from ..models import Agent, Team
@@ -92,7 +93,12 @@ class AgentSerializer(RecordSerializer):
 
 
 class AgentFilter(filters.FilterSet):
-    team = filters.CharFilter(field_name="teams__key", help_text="The key of one of their teams.")
+    team = NameFilter(
+        thing="team",
+        exists=lambda key: Team.objects.filter(key=key).exists(),
+        field_name="teams__key",
+        help_text="The key of one of their teams.",
+    )
 
     class Meta:
         model = Agent

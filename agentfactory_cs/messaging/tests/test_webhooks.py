@@ -349,7 +349,9 @@ def test_an_address_is_public_only_where_the_registry_of_addresses_says_so(ip: A
 def test_a_translated_address_is_as_public_as_the_one_it_leads_to(ip: Any) -> None:
     public = is_public(str(ip))
 
-    assert is_public(f"64:ff9b::{ip}") == is_public(f"2002:{int(ip) >> 16:x}:{int(ip) & 0xFFFF:x}::1") == public
+    assert is_public(f"64:ff9b::{ip}") == public
+    # Later Pythons hold no 6to4 address for public.
+    assert public or not is_public(f"2002:{int(ip) >> 16:x}:{int(ip) & 0xFFFF:x}::1")
     assert not is_public(f"64:ff9b:1::{ip}")
     assert not is_public(f"::{ip}")
 
