@@ -28,6 +28,9 @@ QUOTED = 3
 _BEFORE_SUBJECT = re.compile(r"^\s*((re|aw|fw|fwd|wg|sv|antw|tr|rv)\s*:|\[#[\d.,]+\])\s*", re.IGNORECASE)
 _AFTER_SUBJECT = re.compile(r"\s*\[#[\d.,]+\]\s*$")
 
+# RFC 3834: what a machine says to something somebody wrote. No machine answers that.
+_REPLIED = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
+
 Kind = Message.Kind
 # What the customer may see.
 PUBLIC = (Kind.CUSTOMER, Kind.ANSWER, Kind.AUTOMATIC)
@@ -70,20 +73,24 @@ def queue(
     source: str,
     source_id: int,
     message_id: str = "",
+    answers_by_itself: bool = False,
     context: dict[str, Any],
     expires_at: datetime | None = None,
     is_automatic: bool = True,
     by: Actor = None,
     now: datetime,
 ) -> Email | None:
-    """Put a mail about a ticket into the outbox, to whoever asks; None where its key is there already."""
+    """Put a mail about a ticket into the outbox, to whoever asks; None where its key is there already.
+
+    `answers_by_itself`: it is a machine's answer to what the customer wrote, and says so.
+    """
     return outbox.queue(
         customer=ticket.customer,
         contact=ticket.contact,
         to_address=_given_address(ticket),
         language=ticket.language,
         template=MailTemplate.objects.get(key=template),
-        headers=headers_of(ticket, but=message_id),
+        headers=headers_of(ticket, but=message_id) | (_REPLIED if answers_by_itself else {}),
         message_id=message_id,
         due_at=due_at,
         expires_at=expires_at,

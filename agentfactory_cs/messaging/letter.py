@@ -8,7 +8,6 @@ from django.core.mail import EmailMultiAlternatives
 from agentfactory_cs.customers.models import Company
 
 from .enclosures import enclosed_in
-from .envelopes import own_headers
 from .models import Email
 from .unsubscribing import one_click_link
 
@@ -66,11 +65,7 @@ def _headers(email: Email, sender: Sender) -> dict[str, str]:
         headers["List-Id"] = formataddr((email.topic.name, f"{email.topic_id.replace('_', '-')}.{sender.domain}"))
         headers["List-Unsubscribe"] = f"<{one_click_link(email)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return (
-        headers
-        | dict(own_headers(email))
-        | {name: value for name, value in email.headers.items() if name != "Reply-To"}
-    )
+    return headers | {name: value for name, value in email.headers.items() if name != "Reply-To"}
 
 
 def _name(email: Email) -> str:

@@ -180,6 +180,7 @@ def _send(answer: AutomaticAnswer, sent: Sequence[Match], now: datetime) -> None
         ticket,
         template="support_first_answer" if sent else "support_acknowledgement",
         message_id=letters.give_message_id(message),
+        answers_by_itself=True,
         due_at=now,
         expires_at=now + ONCE_IN,
         dedupe_key=f"{SOURCE}:{ticket.pk}",

@@ -1,19 +1,12 @@
-"""How automatic answers go out: marked as what they are, and only while they are still of use."""
+"""Automatic answers go out only while they are still of use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from agentfactory_cs.messaging.envelopes import Envelope, envelopes
 from agentfactory_cs.messaging.guards import Guard, guards
-from agentfactory_cs.messaging.models import Email
 
 from ..models import AutomaticAnswer, Ticket
 from .answering import SOURCE
-
-
-def _headers(email: Email) -> Mapping[str, str]:
-    """RFC 3834: other machines do not answer it."""
-    return {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
 
 
 def _why_not(answer_ids: Sequence[int], now: datetime) -> dict[int, str]:
@@ -30,5 +23,4 @@ def _objection(ticket: Ticket) -> str:
     return "The ticket was merged before it could go out." if ticket.merged_into_id else ""
 
 
-envelopes.register(Envelope(SOURCE, _headers))
 guards.register(Guard(SOURCE, _why_not))
