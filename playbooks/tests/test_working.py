@@ -206,8 +206,8 @@ def test_due_steps_of_a_paused_playbook_are_looked_at_once_an_hour_however_many(
     entering.look_at_everybody(NOW)
     services.set_state(playbook, PlaybookState.PAUSED, now=NOW)
 
-    # What is put off, the due ones, and the batch's transaction.
-    with django_assert_num_queries(4):
+    # What is put off (found and written), the due ones, and the transactions of both.
+    with django_assert_num_queries(7):
         assert work_off_due(now=NOW) == 0
 
     assert not RunStep.objects.filter(not_before__lte=NOW).exists()
