@@ -59,8 +59,7 @@ logger = logging.getLogger(__name__)
 def read_inbound_mail() -> None:
     """Safe to run twice because a mail is read under its lock; one at a time, so that threads stay in order."""
     with place_among(1, _READING) as is_mine:
-        if is_mine:
-            read_waiting(now=timezone.now())
+        if is_mine and read_waiting(now=timezone.now()):
             ring_for_answers()
 
 
